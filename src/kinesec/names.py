@@ -1,0 +1,31 @@
+"""Names are modules: ``recognizer: st_gcn`` in a configuration means ``kinesec/recognizers/st_gcn.py``."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+from kinesec.errors import ConfigError
+
+_PACKAGE = Path(__file__).parent
+_SHARED = {"__init__", "base"}
+
+
+def available(package: str) -> list[str]:
+    """The names a package offers, from its files alone: nothing is imported."""
+    files = (_PACKAGE / package).glob("*.py")
+    return sorted(file.stem for file in files if file.stem not in _SHARED and not file.stem.startswith("_"))
+
+
+def check(package: str, name: str, key: str) -> str:
+    """Returns ``name``; raises ``ConfigError`` naming the configuration's ``key`` and the names there are."""
+    names = available(package)
+    if name not in names:
+        raise ConfigError(f"{key}: found {name!r}, expected one of {', '.join(names)}")
+    return name
+
+
+def load(package: str, name: str) -> ModuleType:
+    """Imports the module of a name."""
+    return importlib.import_module(f"kinesec.{package}.{check(package, name, package)}")

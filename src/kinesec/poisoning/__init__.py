@@ -1,0 +1,1 @@
+"""Poisoning: triggers, targets and sample selection."""

@@ -1,0 +1,1 @@
+"""Motion predictors: one module each."""

@@ -1,0 +1,255 @@
+"""Zarr v3 stores between rules: one schema a kind, checked on write and on read, hashed, never half-written.
+
+A store is written to a hidden sibling, hashed, consolidated and renamed, so ``<name>.zarr/zarr.json`` (a rule's
+declared output) exists only when everything beside it does. ``attrs["content_sha256"]`` covers every array and
+attribute and does not depend on chunking, so an identical rebuild has an identical hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import xarray as xr
+import zarr
+from zarr.codecs import BloscCodec
+
+from kinesec.errors import StoreError
+
+CHUNK_BYTES = 2**22
+HASH_BYTES = 2**25
+
+
+@dataclass(frozen=True)
+class Field:
+    """One array of a kind: named dims, dtype (``str`` for text) and whether every store of the kind has it."""
+
+    dims: tuple[str, ...]
+    dtype: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Kind:
+    arrays: dict[str, Field]
+    attrs: tuple[str, ...]
+
+
+_SEQUENCE = {
+    "subject": Field(("sequence",), "str"),
+    "action": Field(("sequence",), "str"),
+    "take": Field(("sequence",), "str"),
+    "style": Field(("sequence",), "str"),
+    "split": Field(("sequence",), "str"),
+}
+KINDS: dict[str, Kind] = {
+    # Every sequence of a data set, one after the other along `frame`; millimetres, y up, global.
+    "motions": Kind(
+        arrays={
+            "position": Field(("frame", "joint", "xyz"), "float32"),
+            "rotation": Field(("frame", "joint", "wxyz"), "float32", required=False),
+            "missing": Field(("frame", "joint"), "bool", required=False),
+            "start": Field(("sequence",), "int64"),
+            "length": Field(("sequence",), "int64"),
+            "body": Field(("sequence",), "int64"),
+            "fps": Field(("sequence",), "float64"),
+            "offset": Field(("sequence", "joint", "xyz"), "float64"),
+            "source": Field(("sequence",), "str"),
+            "sha256": Field(("sequence",), "str"),
+            **_SEQUENCE,
+        },
+        attrs=("skeleton", "dataset", "fps_published", "fps_measured", "recording", "left_out"),
+    ),
+    # Windows are views: `start` indexes the first of `history + future` frames of `position` (README: stores).
+    "windows": Kind(
+        arrays={
+            "position": Field(("frame", "joint", "xyz"), "float32"),
+            "start": Field(("window",), "int64"),
+            "sequence_index": Field(("window",), "int64"),
+            "split": Field(("window",), "str"),
+            "source": Field(("sequence",), "str"),
+            "subject": Field(("sequence",), "str"),
+            "action": Field(("sequence",), "str"),
+        },
+        attrs=("skeleton", "dataset", "protocol", "history", "future", "used_joints", "fps", "frame_ms_nominal"),
+    ),
+    # Poisoned windows alone, and which windows of the clean store they replace or follow.
+    "poison": Kind(
+        arrays={
+            "position": Field(("window", "frame", "joint", "xyz"), "float32"),
+            "index": Field(("window",), "int64"),
+        },
+        attrs=("dataset", "poison", "mode", "ratio", "candidates", "clean_content_sha256"),
+    ),
+}
+
+
+def _check(kind: str, name: str, array: Any, path: Path) -> None:
+    schema = KINDS[kind].arrays.get(name)
+    if schema is None:
+        raise StoreError(
+            f"{path}: array {name!r}: found one, expected those of kind {kind!r}: {sorted(KINDS[kind].arrays)}"
+        )
+    found = "str" if array.dtype.kind in "OTU" else str(array.dtype)
+    if found != schema.dtype:
+        raise StoreError(f"{path}: array {name!r}: found dtype {found}, expected {schema.dtype}")
+    if array.ndim != len(schema.dims):
+        raise StoreError(f"{path}: array {name!r}: found shape {tuple(array.shape)}, expected dims {schema.dims}")
+
+
+def _check_complete(kind: str, sizes: Mapping[str, tuple[int, ...]], attrs: Mapping[str, Any], path: Path) -> None:
+    for name, schema in KINDS[kind].arrays.items():
+        if schema.required and name not in sizes:
+            raise StoreError(f"{path}: array {name!r}: found none, expected one in a store of kind {kind!r}")
+    known: dict[str, tuple[int, str]] = {}
+    for name, shape in sizes.items():
+        for dim, size in zip(KINDS[kind].arrays[name].dims, shape, strict=True):
+            first = known.setdefault(dim, (size, name))
+            if first[0] != size:
+                raise StoreError(
+                    f"{path}: dim {dim!r}: found {size} in {name!r}, expected {first[0]} as in {first[1]!r}"
+                )
+    for key in KINDS[kind].attrs:
+        if key not in attrs:
+            raise StoreError(f"{path}: attribute {key!r}: found none, expected one in a store of kind {kind!r}")
+
+
+class Writer:
+    """Writes a store piece by piece along each array's first dim, in bounded memory.
+
+    Used in a ``with`` block: leaving it normally puts the store in place, leaving it by an error leaves nothing.
+    Raises ``StoreError`` when an array or attribute does not follow the kind's schema.
+    """
+
+    def __init__(self, path: str | Path, kind: str, attrs: Mapping[str, Any] | None = None) -> None:
+        self.path = Path(path)
+        self.kind = kind
+        self.attrs: dict[str, Any] = dict(attrs or {})
+        self._part = self.path.with_name(f".{self.path.name}.part")
+
+    def __enter__(self) -> Self:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self._part, ignore_errors=True)
+        self._group = zarr.open_group(self._part, mode="w", zarr_format=3)
+        self._arrays: dict[str, zarr.Array[Any]] = {}
+        self._pending: dict[str, list[np.ndarray]] = {}
+        return self
+
+    def append(self, **arrays: np.ndarray) -> None:
+        """Adds rows to arrays along their first dim; whole chunks go to disk, the rest waits."""
+        for name, value in arrays.items():
+            array = np.asarray(value)
+            if array.dtype.kind in "OU":
+                array = array.astype(np.dtypes.StringDType())
+            _check(self.kind, name, array, self.path)
+            if name not in self._arrays:
+                self._arrays[name] = self._create(name, array)
+                self._pending[name] = []
+            self._pending[name].append(array)
+            rows = self._arrays[name].chunks[0]
+            if sum(len(piece) for piece in self._pending[name]) >= rows:
+                self._flush(name, rows)
+
+    def _create(self, name: str, array: np.ndarray) -> zarr.Array[Any]:
+        text = array.dtype.kind == "T"
+        row = 64 if text else max(1, int(np.prod(array.shape[1:])) * array.dtype.itemsize)
+        return self._group.create_array(
+            name,
+            shape=(0, *array.shape[1:]),
+            chunks=(max(1, CHUNK_BYTES // row), *array.shape[1:]),
+            dtype=str if text else array.dtype,
+            compressors="auto" if text else BloscCodec(cname="zstd", clevel=3, shuffle="shuffle"),
+            dimension_names=KINDS[self.kind].arrays[name].dims,
+        )
+
+    def _flush(self, name: str, rows: int) -> None:
+        waiting = np.concatenate(self._pending[name])
+        whole = len(waiting) // rows * rows
+        if whole:
+            self._arrays[name].append(waiting[:whole])
+        self._pending[name] = [waiting[whole:]] if whole < len(waiting) else []
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self._finish()
+        finally:
+            shutil.rmtree(self._part, ignore_errors=True)
+
+    def _finish(self) -> None:
+        for name in self._arrays:
+            if self._pending[name]:
+                self._flush(name, 1)
+        _check_complete(self.kind, {name: array.shape for name, array in self._arrays.items()}, self.attrs, self.path)
+        self._group.attrs.update({"kind": self.kind, **self.attrs})
+        self._group.attrs["content_sha256"] = content_sha256(self._part)
+        with warnings.catch_warnings():  # zarr-python reads what it consolidates; only other libraries may not
+            warnings.filterwarnings("ignore", message="Consolidated metadata", category=UserWarning)
+            zarr.consolidate_metadata(self._part)
+        shutil.rmtree(self.path, ignore_errors=True)  # Snakemake has made an empty folder for the declared output
+        self._part.rename(self.path)
+
+
+def write(path: str | Path, kind: str, arrays: Mapping[str, np.ndarray], attrs: Mapping[str, Any]) -> None:
+    """Writes a whole store at once; see ``Writer``."""
+    with Writer(path, kind, attrs) as writer:
+        writer.append(**arrays)
+
+
+def read(path: str | Path, kind: str) -> xr.Dataset:
+    """Opens a store lazily, as named arrays; raises ``StoreError`` when it does not follow the kind's schema."""
+    path = Path(path)
+    if not (path / "zarr.json").is_file():
+        raise StoreError(f"{path}: found no zarr.json, expected a store of kind {kind!r}; rebuild it")
+    dataset: xr.Dataset = xr.open_zarr(path, consolidated=True, chunks=None)
+    if dataset.attrs.get("kind") != kind:
+        raise StoreError(f"{path}: found a store of kind {dataset.attrs.get('kind')!r}, expected {kind!r}")
+    for name, array in dataset.variables.items():
+        _check(kind, str(name), array, path)
+    _check_complete(kind, {str(n): a.shape for n, a in dataset.variables.items()}, dataset.attrs, path)
+    return dataset
+
+
+def _pieces(array: zarr.Array[Any]) -> Iterator[bytes]:
+    if not array.shape[0]:
+        return
+    rows = array.chunks[0] * max(1, HASH_BYTES // CHUNK_BYTES)
+    for first in range(0, array.shape[0], rows):
+        piece = np.asarray(array[first : first + rows])
+        if piece.dtype.kind in "OTU":
+            yield "".join(f"{len(str(text))}:{text}" for text in piece.ravel()).encode()
+        else:
+            yield np.ascontiguousarray(piece).tobytes()
+
+
+def content_sha256(path: str | Path) -> str:
+    """The hash of a store's arrays (name, shape, dtype, values) and attributes, in bounded memory."""
+    group = zarr.open_group(Path(path), mode="r", use_consolidated=False)
+    attrs = {key: value for key, value in group.attrs.asdict().items() if key != "content_sha256"}
+    digest = hashlib.sha256(json.dumps(attrs, sort_keys=True).encode())
+    for name, array in sorted(group.arrays()):
+        text = array.dtype.kind in "OTU"
+        digest.update(json.dumps([name, list(array.shape), "str" if text else str(array.dtype)]).encode())
+        for piece in _pieces(array):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def verify(path: str | Path) -> None:
+    """Raises ``StoreError`` when a store's content is not what its ``content_sha256`` says."""
+    recorded = zarr.open_group(Path(path), mode="r").attrs.asdict().get("content_sha256")
+    found = content_sha256(path)
+    if found != recorded:
+        raise StoreError(
+            f"{path}: found content {found[:12]}, expected {str(recorded)[:12]}; it was altered: rebuild it"
+        )
