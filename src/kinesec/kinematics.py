@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from kinesec.skeleton import Turns
+from kinesec.skeleton import Turns, tree_order
 
 Array = Any  # numpy.ndarray or torch.Tensor
 
@@ -64,19 +64,20 @@ def forward(
     chain, as LearnTrajDep's CMU loader does (papers/badhmp.md, section 2).
     """
     xp = _namespace(rotation)
-    turned: list[Array] = [rotation[..., 0, :, :]]
-    position: list[Array] = [root + 0 * turned[0][..., 0]]
-    for joint, parent in enumerate(parents[1:], start=1):
+    turned: dict[int, Array] = {0: rotation[..., 0, :, :]}
+    position: dict[int, Array] = {0: root + 0 * turned[0][..., 0]}
+    for joint in tree_order(parents)[1:]:
+        parent = parents[joint]
         local = rotation[..., joint, :, :]
         free = parent == 0 and not root_turns_children
-        turned.append(local if free else turned[parent] @ local)
+        turned[joint] = local if free else turned[parent] @ local
         bone = offsets[..., joint, :]
         if turns == "own":
             bone = (turned[joint] @ bone[..., None])[..., 0]
         elif not free:
             bone = (turned[parent] @ bone[..., None])[..., 0]
-        position.append(position[parent] + bone)
-    return xp.stack(position, -2)
+        position[joint] = position[parent] + bone
+    return xp.stack([position[joint] for joint in range(len(parents))], -2)
 
 
 def bones(position: Array, parents: Sequence[int]) -> Array:
@@ -104,6 +105,7 @@ def pose_limb(
         parts = position[..., list(limb), :] - position[..., [parents[joint] for joint in limb], :]
         lengths = (parts * parts).sum(-1) ** 0.5
     joints = [position[..., joint, :] for joint in range(position.shape[-2])]
-    for index, joint in enumerate(limb):
+    rank = {joint: place for place, joint in enumerate(tree_order(parents))}
+    for index, joint in sorted(enumerate(limb), key=lambda item: rank[item[1]]):
         joints[joint] = joints[parents[joint]] + lengths[..., index, None] * directions[..., index, :]
     return xp.stack(joints, -2)

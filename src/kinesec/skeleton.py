@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -14,9 +16,42 @@ Turns = Literal["children", "own"]
 BODY_PARTS = ("trunk", "left_arm", "right_arm", "left_leg", "right_leg")
 
 
+def tree_order(parents: Sequence[int]) -> tuple[int, ...]:
+    """All joints, each after its parent; joint 0 is the one root, with parent -1.
+
+    Where parents already stand before their children it is 0, 1, 2 ... Raises ``KinesecError`` naming a joint that
+    does not hang from the root.
+    """
+    return _tree_order(tuple(parents))
+
+
+@lru_cache(maxsize=256)
+def _tree_order(parents: tuple[int, ...]) -> tuple[int, ...]:
+    if not parents or parents[0] != -1:
+        raise KinesecError("skeleton: found no root at joint 0, expected parent -1 there")
+    order = [0]
+    placed = {0}
+    waiting = list(range(1, len(parents)))
+    while waiting:
+        late = []
+        for joint in waiting:
+            if parents[joint] in placed:
+                placed.add(joint)
+                order.append(joint)
+            else:
+                late.append(joint)
+        if len(late) == len(waiting):
+            raise KinesecError(f"skeleton: joint {late[0]} has parent {parents[late[0]]}, expected a way to the root")
+        waiting = late
+    return tuple(order)
+
+
 @dataclass(frozen=True)
 class Skeleton:
-    """Joints in tree order (a parent stands before its children; exactly one root, parent -1, at index 0).
+    """Joints in a tree with exactly one root, parent -1, at index 0.
+
+    Joints stand in their source's order, which recognizers rely on: NTU's neck (2) hangs from the spine's top (20),
+    so a parent may stand after its child; ``order`` walks the tree from the root.
 
     ``offsets`` (joint, xyz) float64 are rest offsets from the parent in millimetres.
     ``turns`` says which bone a joint's local rotation turns: the bones to its ``children`` (BVH, exponential maps) or
@@ -24,7 +59,7 @@ class Skeleton:
     ``groups`` maps a body part to the joints that move when it is posed, in tree order and without its anchor: the
     left arm's are elbow, wrist, fingers; its anchor, the shoulder, is the parent of its first joint.
 
-    Raises ``KinesecError`` when names repeat, a parent does not stand before its child, or shapes disagree.
+    Raises ``KinesecError`` when names repeat, a joint does not hang from the root, or shapes disagree.
     """
 
     names: tuple[str, ...]
@@ -45,13 +80,7 @@ class Skeleton:
         repeated = sorted({name for name in self.names if self.names.count(name) > 1})
         if repeated:
             raise KinesecError(f"skeleton: joint {repeated[0]!r} stands twice, expected unique names")
-        if count == 0 or self.parents[0] != -1:
-            raise KinesecError("skeleton: found no root at joint 0, expected parent -1 there")
-        for joint, parent in enumerate(self.parents[1:], start=1):
-            if not 0 <= parent < joint:
-                raise KinesecError(
-                    f"skeleton: joint {self.names[joint]!r} has parent {parent}, expected a joint before it"
-                )
+        tree_order(self.parents)
         if not np.isfinite(offsets).all():
             joint = int(np.argwhere(~np.isfinite(offsets))[0, 0])
             raise KinesecError(f"skeleton: joint {self.names[joint]!r} has a rest offset that is not finite")
@@ -64,6 +93,11 @@ class Skeleton:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """All joints, each after its parent; see ``tree_order``."""
+        return tree_order(self.parents)
 
     @property
     def bone_lengths(self) -> np.ndarray:
@@ -104,8 +138,8 @@ class Skeleton:
         """
         place = {joint: index for index, joint in enumerate(joints)}
         rest = np.zeros_like(self.offsets)
-        for joint, parent in enumerate(self.parents):
-            rest[joint] = self.offsets[joint] + (rest[parent] if parent >= 0 else 0.0)
+        for joint in self.order:
+            rest[joint] = self.offsets[joint] + (rest[self.parents[joint]] if joint else 0.0)
         parents: list[int] = []
         for index, joint in enumerate(joints):
             ancestor = self.parents[joint]
@@ -141,14 +175,15 @@ def guess_groups(names: tuple[str, ...], parents: tuple[int, ...]) -> dict[str, 
     A joint belongs to a limb when its name says side and limb, or when its parent does. The joints next to the trunk
     (shoulder, clavicle, hip) are the limb's anchor and stay out of it. What is in no limb is the trunk, root aside.
     """
-    member: list[str | None] = []
-    for index, name in enumerate(names):
+    member: dict[int, str | None] = {}
+    for index in tree_order(parents):
+        name = names[index]
         side = next((s for s, pattern in _SIDE.items() if pattern.search(name) or pattern.search(name.lower())), None)
         kind = "arm" if _ARM.search(name) else "leg" if _LEG.search(name) else None
         inherited = member[parents[index]] if index else None
-        member.append(f"{side}_{kind}" if side and kind else inherited)
+        member[index] = f"{side}_{kind}" if side and kind else inherited
     groups: dict[str, list[int]] = {part: [] for part in BODY_PARTS}
-    for index in range(1, len(names)):
+    for index in tree_order(parents)[1:]:
         part = member[index]
         if part is None:
             groups["trunk"].append(index)
