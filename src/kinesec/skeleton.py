@@ -160,35 +160,47 @@ class Skeleton:
         )
 
 
-_SIDE = {
-    "left": re.compile(r"(^l(?=[A-Z_]|hip|femur|tib|foot|toe|clav|hum|rad|wri|han|fin|thu)|left|[_.]l$)", re.ASCII),
-    "right": re.compile(r"(^r(?=[A-Z_]|hip|femur|tib|foot|toe|clav|hum|rad|wri|han|fin|thu)|right|[_.]r$)", re.ASCII),
-}
-_ARM = re.compile(r"arm|hand|finger|thumb|elbow|wrist|radius|humerus|shoulder|clavicle", re.IGNORECASE)
-_LEG = re.compile(r"leg|foot|toe|knee|ankle|femur|tibia|hip", re.IGNORECASE)
-_BASE = re.compile(r"shoulder|clavicle|collar|hip(?!s)", re.IGNORECASE)
+_PART = "hip|thigh|femur|leg|tib|knee|ankle|foot|toe|clav|coll|shoul|arm|hum|elbow|rad|wri|han|fin|thu"
+
+
+def _side(letter: str, word: str) -> re.Pattern[str]:
+    """LeftArm, lShin, LElbow, lfemur, Hand_L, hand.l, Bip01 L Hand, l_hand; but not lowerback."""
+    low, high = letter, letter.upper()
+    return re.compile(
+        rf"(?i:{word})|^{low}(?=[A-Z])|^{high}(?=[A-Z][a-z])|(?i:(?:^|[\W_]){low}(?:[\W_]|$))|^(?i:{low}(?:{_PART}))"
+    )
+
+
+_SIDES = {"left": _side("l", "left"), "right": _side("r", "right")}
+_ARM = re.compile(r"arm|hand|finger|thumb|elbow|wrist|radius|humerus|shoulder|shldr|clavicle|collar", re.IGNORECASE)
+_LEG = re.compile(r"leg|foot|toe|knee|ankle|femur|tibia|hip|thigh|shin|calf", re.IGNORECASE)
+_UPPER = r"(?:up(?:per)?[\W_]?)"
+_ANCHOR = re.compile(  # the shoulder, the hip, and what stands between them and the trunk; ASF's own bones end below
+    rf"shoulder|shldr|clavicle|collar|hip(?!s)|thigh|{_UPPER}(?:arm|leg)|^(?:left|right|[lr])[\W_]?arm$"
+    r"|^arm[\W_]?(?:left|right|[lr])$",
+    re.IGNORECASE,
+)
 
 
 def guess_groups(names: tuple[str, ...], parents: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
     """Body parts from the joints' names, for skeletons that come without any (``folder`` data sets).
 
-    A joint belongs to a limb when its name says side and limb, or when its parent does. The joints next to the trunk
-    (shoulder, clavicle, hip) are the limb's anchor and stay out of it. What is in no limb is the trunk, root aside.
+    A joint belongs to a limb when its name says side and limb, or when its parent does. Joints up to the limb's anchor
+    (clavicle, shoulder or upper arm; hip, thigh or upper leg) stay out of it; where no name says which they are, the
+    first does. What is in no limb is the trunk, root aside.
     """
-    member: dict[int, str | None] = {}
-    for index in tree_order(parents):
-        name = names[index]
-        side = next((s for s, pattern in _SIDE.items() if pattern.search(name) or pattern.search(name.lower())), None)
+    limb: dict[int, str | None] = {}
+    for joint in tree_order(parents):
+        name = names[joint].rsplit(":")[-1]
+        side = next((side for side, pattern in _SIDES.items() if pattern.search(name)), None)
         kind = "arm" if _ARM.search(name) else "leg" if _LEG.search(name) else None
-        inherited = member[parents[index]] if index else None
-        member[index] = f"{side}_{kind}" if side and kind else inherited
+        inherited = limb[parents[joint]] if joint else None
+        limb[joint] = f"{side}_{kind}" if side and kind else inherited
+    anchors = {joint for joint in limb if limb[joint] and _ANCHOR.search(names[joint].rsplit(":")[-1])}
+    anchored = {limb[joint] for joint in anchors}
     groups: dict[str, list[int]] = {part: [] for part in BODY_PARTS}
-    for index in tree_order(parents)[1:]:
-        part = member[index]
-        if part is None:
-            groups["trunk"].append(index)
-            continue
-        enters = member[parents[index]] != part
-        if not (enters or (_BASE.search(names[index]) and member[parents[index]] == part)):
-            groups[part].append(index)
+    for joint in tree_order(parents)[1:]:
+        part = limb[joint]
+        enters = part not in anchored and limb[parents[joint]] != part
+        groups["trunk" if part is None or joint in anchors or enters else part].append(joint)
     return {part: tuple(joints) for part, joints in groups.items() if joints}

@@ -11,7 +11,7 @@ from kinesec.errors import KinesecError
 from kinesec.kinematics import matrices_from_quaternions
 from kinesec.motion import Motion
 from kinesec.readers._axes import check_unit
-from kinesec.skeleton import Skeleton
+from kinesec.skeleton import Skeleton, tree_order
 
 _ROWS = 256  # frames formatted at a time
 
@@ -73,13 +73,13 @@ def _triple(vector: np.ndarray, digits: int) -> str:
 
 def _translations(position: np.ndarray, matrices: np.ndarray, parents: tuple[int, ...]) -> np.ndarray:
     """Each joint's place in its parent's axes (frame, joint, xyz); the root's is its position."""
-    turned = [matrices[:, 0]]
-    local = [position[:, 0]]
-    for joint, parent in enumerate(parents[1:], start=1):
+    turned, local = {0: matrices[:, 0]}, position.copy()
+    for joint in tree_order(parents)[1:]:
+        parent = parents[joint]
         bone = position[:, joint] - position[:, parent]
-        local.append((bone[:, None] @ turned[parent])[:, 0])
-        turned.append(turned[parent] @ matrices[:, joint])
-    return np.stack(local, axis=1)
+        local[:, joint] = (bone[:, None] @ turned[parent])[:, 0]
+        turned[joint] = turned[parent] @ matrices[:, joint]
+    return local
 
 
 def _zxy_degrees(matrices: np.ndarray) -> np.ndarray:
