@@ -69,7 +69,7 @@ def test_skeleton_is_the_data_sets_and_its_rest_pose_has_the_bodys_bone_lengths(
     )
     assert still[3, 1] == still[:, 1].max()  # the head is highest
     for part, joints in motion.skeleton.groups.items():
-        sides = {"l": ["Left"], "r": ["Right"], "t": ["Spine", "Neck", "Head"]}[part[0]]
+        sides = {"l": ["Left"], "r": ["Right"], "t": ["Spine", "Neck", "Head", "Shoulder", "Hip"]}[part[0]]
         assert all(any(side in motion.skeleton.names[joint] for side in sides) for joint in joints)
 
 

@@ -58,7 +58,7 @@ NAMES = tuple(name for name, _, _ in _JOINTS)
 PARENTS = tuple(parent for _, parent, _ in _JOINTS)
 _DIRECTIONS = np.array([direction for _, _, direction in _JOINTS], dtype=np.float64)
 GROUPS = {
-    "trunk": (1, 20, 2, 3),
+    "trunk": (1, 20, 2, 3, 4, 8, 12, 16),
     "left_arm": (5, 6, 7, 21, 22),
     "right_arm": (9, 10, 11, 23, 24),
     "left_leg": (13, 14, 15),
