@@ -25,7 +25,7 @@ def load(path: str | Path) -> bytes:
         data = Path(path).read_bytes()
     except OSError as error:
         raise BadFile(path, 0, error.strerror or str(error), "a file that can be read") from None
-    if not data.strip():
+    if not data or data.isspace():
         raise BadFile(path, 0, "an empty file" if not data else "white space alone", "a file with motion")
     return data
 
@@ -138,15 +138,14 @@ def _rows(data: np.ndarray, columns: int, comma: bool) -> np.ndarray | None:
 
 def has_control_bytes(data: np.ndarray) -> bool:
     """Whether bytes occur that are neither text nor white space."""
-    low = data[data < 32]
-    return bool(((low < 9) | (low > 13)).any())
+    return bool(((data < 9) | ((data > 13) & (data < 32))).any())
 
 
 def line_starts(data: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """The index of each line's first token, blank lines left out."""
     newlines = np.flatnonzero(data == ord("\n"))
-    index = np.unique(np.concatenate([[0], np.searchsorted(edges[::2], newlines)]))
-    return index[index < len(edges) // 2]
+    index = np.concatenate([[0], np.searchsorted(edges[::2], newlines)])
+    return index[np.diff(index, append=len(edges) // 2) > 0]  # a blank line starts where the next one does
 
 
 def _fault(path: str | Path, data: bytes, line: int, columns: int, comma: bool) -> BadFile:
