@@ -49,7 +49,7 @@ def _first_frame(path: Path, data: bytes) -> int:
     while at < len(data):
         stop = data.find(b"\n", at) + 1 or len(data)
         text = data[at:stop].strip()
-        if text.isdigit():
+        if text.isdigit() and len(text) < 16:
             return at
         if text and text[:1] not in (b"#", b":"):
             raise BadFile(path, line, shown(text), "a comment, a flag such as :DEGREES, or the first frame's number")
@@ -145,7 +145,7 @@ def _by_line(path: Path, data: bytes, start: int, skeleton: Asf) -> np.ndarray:
 
     for text in data[start:].split(b"\n"):
         line += 1
-        words = text.decode("iso-8859-1").split()
+        words = [word.decode("iso-8859-1") for word in text.split()]
         if not words:
             continue
         if len(words) == 1 and words[0].isdecimal():

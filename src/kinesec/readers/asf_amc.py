@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesec.errors import BadFile
 from kinesec.kinematics import forward, matrices_from_quaternions
 from kinesec.motion import Motion, Recording
 from kinesec.readers._amc import read_amc
@@ -79,8 +78,6 @@ def read(
     unit, names, parents = source.unit_mm, source.names, source.parents
     matrices = matrices_from_quaternions(quaternion)
     position = forward(matrices, place * unit, source.offsets * unit, parents, turns="own") @ axes.T
-    if not np.isfinite(position.astype(np.float32)).all():
-        raise BadFile(path, 0, "positions beyond the range of float32", "a skeleton and a motion of human size")
     skeleton = Skeleton(names, parents, source.offsets * unit @ axes.T, "own", guess_groups(names, parents))
     recording = Recording(unit, "read", fps_from, up, handedness, axes_from)
     rotation = turn_quaternions(quaternion, axes).astype(np.float32)

@@ -130,7 +130,7 @@ def read_channels(path: Path) -> tuple[Hierarchy, float, np.ndarray]:
     if not mark:
         raise BadFile(path, line, "the end of the file", "MOTION after the hierarchy")
     frames, at, claimed = _setting(path, data, mark.end(), line, "Frames:", "a number of frames")
-    frame_time, at, line = _setting(path, data, at, claimed, "Frame Time:", "seconds a frame")
+    frame_time, at, line = _setting(path, data, at, claimed + 1, "Frame Time:", "seconds a frame")
     if frames != int(frames) or frame_time < 1e-6:
         raise BadFile(path, claimed, f"{frames:g} frames of {frame_time:g} s", "whole frames of a microsecond or more")
     line += 1
@@ -150,7 +150,7 @@ def _setting(path: Path, data: bytes, at: int, line: int, key: str, what: str) -
         at += 1
     stop = data.find(b"\n", at)
     stop = len(data) if stop < 0 else stop
-    found = decode(data[at:stop]).strip()
+    found = " ".join(decode(data[at:stop]).split())
     if not found.startswith(key):
         raise BadFile(path, line, shown(found), f"{key} and {what}")
     value = number(path, line, found[len(key) :].strip(), what)
