@@ -11,7 +11,7 @@ and is tested (the figures beside are the worst of 800 takes):
 - accelerations stay below ``ACCELERATION`` and jerks below ``JERK`` (250 m/s² and 23,000 m/s³, a running knee);
 - knees and elbows are hinges that bend one way alone, within ``KNEE_DEGREES`` and ``ELBOW_DEGREES``;
 - actions that are not gaits begin and end with the hips within ``STANDING_MM`` of standing height (21);
-- a take lasts ``LENGTH`` times the seconds asked for: whole cycles at their natural pace, at least one;
+- a take of 5 s or more lasts ``LENGTH`` times the seconds asked for: whole cycles at their natural pace;
 - the same seed, performer, action and take number give the same bytes, whatever else is drawn.
 """
 
@@ -26,4 +26,4 @@ JERK = 40_000.0  # m/s³
 KNEE_DEGREES = (5.0, 150.0)
 ELBOW_DEGREES = (3.9, 150.1)
 STANDING_MM = 40.0
-LENGTH = (0.65, 1.6)
+LENGTH = (0.5, 1.7)

@@ -155,7 +155,7 @@ def throw(performer: Performer, rng: np.random.Generator, seconds: float, fps: f
             "spine", (PITCH,), [(start, 0), (draw, -4), (cock, -10), (release, 12), (through, 28), (home, 14), (end, 0)]
         )
         plan.add("pelvis_turn", (PITCH,), [(start, 0), (cock, -4), (through, 14), (end, 0)])
-        plan.add("spine", (ROLL,), [(start, 0), (cock, -sign * -6), (release, sign * 8), (end, 0)])
+        plan.add("spine", (ROLL,), [(start, 0), (cock, sign * 6), (release, sign * 8), (end, 0)])
         plan.add(
             "head",
             (YAW,),

@@ -11,16 +11,16 @@ from kinesec.procedural.plan import ABDUCT, FLEX, YAW, Plan, Swing, X, Z, frames
 
 def turn(performer: Performer, rng: np.random.Generator, seconds: float, fps: float) -> Plan:
     """Turns on the spot by 80 to 170 degrees in small steps, again and again, standing before and after."""
-    pieces = []
+    pieces: list[tuple[float, float, int, float]] = []
     clock = rng.uniform(0.3, 0.5)
     while True:
         angle = rng.uniform(80, 170) * rng.choice([-1, 1])
         steps = int(np.ceil(abs(angle) / 48))
         pace = rng.uniform(0.40, 0.5) / performer.tempo
-        pieces.append((clock, angle, steps, pace))
-        clock += (2 * steps) * pace + rng.uniform(0.5, 0.8)
-        if clock + steps * pace > seconds:
+        if pieces and clock + steps * pace > seconds:
             break
+        pieces.append((clock, angle, steps, pace))
+        clock += 2 * steps * pace + rng.uniform(0.5, 0.8)
     time = frames(clock, fps)
     plan = standing(performer, time)
     swings = []
