@@ -38,6 +38,7 @@ def test_files_of_other_names_are_left_out() -> None:
     [
         ({"validation_subjects": [5]}, "validation_subjects"),
         ({"test_subjects": [4]}, "test_subjects"),
+        ({"protokol": "xsub"}, r"settings\.protokol"),
         ({"test_subjects": "5"}, "test_subjects"),
     ],
 )

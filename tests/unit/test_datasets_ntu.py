@@ -83,6 +83,7 @@ def test_files_of_other_names_are_left_out() -> None:
     ("settings", "key"),
     [
         ({"protocol": "xset"}, "protocol"),
+        ({"protokol": "xsub"}, r"settings\.protokol"),
         ({"validation_subjects": [3]}, "validation_subjects"),
         ({"validation_subjects": sorted(_ntu.TRAIN_SUBJECTS_60)}, "validation_subjects"),
         ({"validation_subjects": "34"}, "validation_subjects"),

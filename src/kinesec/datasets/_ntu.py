@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
+from kinesec.datasets._splits import check_keys, setting
 from kinesec.datasets.base import Item, Settings
 from kinesec.errors import ConfigError
 from kinesec.motion import Motion
@@ -186,9 +187,8 @@ def items(
     samples of the validation subjects make the validation split. Files of other names are left out, and so are the
     samples of ``missing_list``. Raises ``ConfigError`` for a setting that cannot be used, or when nothing is left.
     """
-    protocol = settings.get("protocol", protocols[0])
-    if protocol not in protocols:
-        raise ConfigError(f"protocol: found {protocol!r}, expected one of {', '.join(protocols)}")
+    check_keys(settings, ("protocol", "validation_subjects", "missing_list", "bodies"))
+    protocol = setting(settings, "protocol", protocols[0], protocols)
     held_out = _subjects(settings, validation)
     if protocol == "xsub" and not held_out < train_subjects:
         strange = sorted(held_out - train_subjects) or "all training subjects"

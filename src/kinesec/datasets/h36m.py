@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from kinesec.datasets._splits import check_keys
 from kinesec.datasets.base import Info, Item, Settings
 from kinesec.errors import ConfigError
 from kinesec.motion import Motion
@@ -46,6 +47,7 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
 
     Files of other names are left out. Raises ``ConfigError`` for an unusable setting, or when nothing is left.
     """
+    check_keys(settings, ("validation_subjects", "test_subjects", "fps"))
     validation = _subjects(settings, "validation_subjects", (11,))
     test = _subjects(settings, "test_subjects", (5,))
     if validation & test:
