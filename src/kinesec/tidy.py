@@ -1,0 +1,109 @@
+"""The table ``prediction_backdoor``: its columns and types, and the look-ups that figures and reports share.
+
+One row a number. ``low`` and ``high`` are the ends of its 95 % interval; text columns are empty, never missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from kinesec.errors import KinesecError
+
+TEXT = (
+    "dataset",
+    "protocol",
+    "sampling",
+    "action",
+    "predictor",
+    "trigger",
+    "target",
+    "selection",
+    "model",
+    "windows",
+    "metric",
+    "part",
+    "joints",
+    "unit",
+)
+NUMBERS = ("ratio", "seed", "frame", "horizon_ms_nominal", "value", "low", "high", "n")
+MEAN = "mean"
+
+
+class Strategy(NamedTuple):
+    """What makes one backdoor."""
+
+    trigger: str
+    target: str
+    selection: str
+    ratio: float
+
+    def __str__(self) -> str:
+        return f"{self.trigger} trigger, {self.target} target, {self.ratio:.3g} poisoned, {self.selection} selection"
+
+
+def typed(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with text as str and numbers as float; raises ``KinesecError`` naming the columns that lack."""
+    lacking = [name for name in (*TEXT, *NUMBERS) if name not in table]
+    if lacking:
+        raise KinesecError(f"prediction_backdoor: found no column {', '.join(lacking)}; make the table again")
+    done = table.copy()
+    for name in TEXT:
+        done[name] = done[name].astype(object).where(done[name].notna(), "").astype(str)
+    done["sampling"] = done["sampling"].str.removesuffix(".0")  # a column of 8 and nothing else is read as numbers
+    for name in NUMBERS:
+        done[name] = pd.to_numeric(done[name]).astype(float)
+    return done
+
+
+def read(path: str | Path) -> pd.DataFrame:
+    """A table from its CSV file, typed."""
+    return typed(pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values=_ABSENT))
+
+
+_ABSENT = {name: [""] for name in NUMBERS}
+
+
+def widest(table: pd.DataFrame) -> str:
+    """The test sampling with most windows: ``all``, else the largest number."""
+    found = sorted(set(table["sampling"]), key=lambda name: float("inf") if name == "all" else float(name or 0))
+    if not found:
+        raise KinesecError("prediction_backdoor: found no rows, expected some; make the table again")
+    return str(found[-1])
+
+
+def strategies(table: pd.DataFrame) -> list[Strategy]:
+    """The backdoors of the victims in the table, in its order."""
+    rows = table.loc[table["model"] == "victim", list(Strategy._fields)].drop_duplicates()
+    return [Strategy(str(a), str(b), str(c), float(d)) for a, b, c, d in rows.itertuples(index=False)]
+
+
+def of_strategy(table: pd.DataFrame, strategy: Strategy) -> pd.DataFrame:
+    """A strategy's rows, with those that belong to none (a clean model on clean windows may name no trigger)."""
+    keep = pd.Series(True, index=table.index)
+    for name in ("trigger", "target", "selection"):
+        keep &= table[name].isin(["", getattr(strategy, name)])
+    keep &= table["ratio"].isna() | (table["ratio"] == strategy.ratio)
+    return table[keep]
+
+
+def cases(table: pd.DataFrame) -> Iterator[tuple[str, str, str, Strategy, pd.DataFrame]]:
+    """(data set, protocol, predictor, strategy, its rows), in the table's order.
+
+    Rows of no predictor (the windows' own smoothness, zero velocity) come with every predictor.
+    """
+    victims = table[table["model"] == "victim"]
+    for dataset, protocol, predictor in victims[["dataset", "protocol", "predictor"]].drop_duplicates().values.tolist():
+        rows = table[(table["dataset"] == dataset) & (table["protocol"] == protocol)]
+        rows = rows[rows["predictor"].isin(["", predictor])]
+        for strategy in strategies(rows):
+            yield dataset, protocol, predictor, strategy, of_strategy(rows, strategy)
+
+
+def over_seeds(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Means over seeds of ``value``, ``low`` and ``high`` for each ``by``; ``n`` is the windows of one seed."""
+    groups = table.groupby(by, sort=False, dropna=False)
+    return groups.agg(value=("value", "mean"), low=("low", "mean"), high=("high", "mean"), n=("n", "max")).reset_index()
