@@ -189,6 +189,11 @@ def guess_groups(names: tuple[str, ...], parents: tuple[int, ...]) -> dict[str, 
     (clavicle, shoulder or upper arm; hip, thigh or upper leg) stay out of it; where no name says which they are, the
     first does. What is in no limb is the trunk, root aside.
     """
+    return dict(_guess_groups(tuple(names), tuple(parents)))
+
+
+@lru_cache(maxsize=256)
+def _guess_groups(names: tuple[str, ...], parents: tuple[int, ...]) -> tuple[tuple[str, tuple[int, ...]], ...]:
     limb: dict[int, str | None] = {}
     for joint in tree_order(parents):
         name = names[joint].rsplit(":")[-1]
@@ -203,4 +208,4 @@ def guess_groups(names: tuple[str, ...], parents: tuple[int, ...]) -> dict[str, 
         part = limb[joint]
         enters = part not in anchored and limb[parents[joint]] != part
         groups["trunk" if part is None or joint in anchors or enters else part].append(joint)
-    return {part: tuple(joints) for part, joints in groups.items() if joints}
+    return tuple((part, tuple(joints)) for part, joints in groups.items() if joints)

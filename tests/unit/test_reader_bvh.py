@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import permutations
 from pathlib import Path
 
@@ -307,6 +309,15 @@ def test_moving_bones_are_written_as_they_are(tmp_path: Path) -> None:
     bvh.write(tmp_path / "b.bvh", Motion(motion.skeleton, stretched, 30.0, motion.recording, motion.rotation))
     (back,) = bvh.read(tmp_path / "b.bvh", unit_mm=10)
     np.testing.assert_allclose(back.position[:, :3], stretched, atol=0.01)
+
+
+def test_importing_readers_loads_no_heavy_library() -> None:
+    code = (
+        "import sys, kinesec.readers.bvh, kinesec.readers.asf_amc, kinesec.readers.expmap\n"
+        "print(*sorted({'torch', 'pandas', 'pyarrow', 'scipy', 'xarray', 'zarr'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_all_bandai_files_read(shared: Path) -> None:

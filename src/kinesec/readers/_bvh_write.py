@@ -73,7 +73,8 @@ def _triple(vector: np.ndarray, digits: int) -> str:
 
 def _translations(position: np.ndarray, matrices: np.ndarray, parents: tuple[int, ...]) -> np.ndarray:
     """Each joint's place in its parent's axes (frame, joint, xyz); the root's is its position."""
-    turned, local = {0: matrices[:, 0]}, position.copy()
+    turned: dict[int, np.ndarray] = {0: matrices[:, 0]}
+    local = np.array(position)
     for joint in tree_order(parents)[1:]:
         parent = parents[joint]
         bone = position[:, joint] - position[:, parent]
@@ -90,7 +91,7 @@ def _zxy_degrees(matrices: np.ndarray) -> np.ndarray:
     x = np.arctan2(m[..., 2, 1], level)
     z = np.where(locked, np.arctan2(m[..., 1, 0], m[..., 0, 0]), np.arctan2(-m[..., 0, 1], m[..., 1, 1]))
     y = np.where(locked, 0.0, np.arctan2(-m[..., 2, 0], m[..., 2, 2]))
-    return np.degrees(np.stack([z, x, y], axis=-1))
+    return np.asarray(np.degrees(np.stack([z, x, y], axis=-1)))
 
 
 def _write_whole(path: Path, header: str, values: np.ndarray, digits: int) -> None:

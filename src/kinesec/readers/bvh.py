@@ -64,20 +64,25 @@ class _Tokens:
             raise BadFile(self.path, self.line, "no name", "a joint name before {")
         return " ".join(words)
 
-    def numbers(self, count: int, what: str) -> list[float]:
-        words = [self.next(what) for _ in range(count)]
-        return [number(self.path, self.line, word, what) for word in words]
+    def several(self, count: int, expected: str) -> list[str]:
+        if self.at + count > len(self.words):
+            raise BadFile(self.path, self.end, "the end of the hierarchy", expected)
+        self.at += count
+        return [word for word, _ in self.words[self.at - count : self.at]]
 
 
 def _channels(tokens: _Tokens) -> list[tuple[str, int]]:
     count = tokens.next("a number of channels")
     if count not in [str(n) for n in range(7)]:
         raise BadFile(tokens.path, tokens.line, f"{shown(count)} channels", "0 to 6")
-    names = [tokens.next("a channel name") for _ in range(int(count))]
-    for place, name in enumerate(names):
-        if name not in _CHANNELS or name in names[:place]:
-            raise BadFile(tokens.path, tokens.line, f"channel {shown(name)}", f"each of {', '.join(_CHANNELS)} once")
-    return [_CHANNELS[name] for name in names]
+    names = tokens.several(int(count), "channel names")
+    channels = [_CHANNELS.get(name) for name in names]
+    if None in channels or len(set(names)) < len(names):
+        place = next(i for i, name in enumerate(names) if name not in _CHANNELS or name in names[:i])
+        raise BadFile(
+            tokens.path, tokens.line, f"channel {shown(names[place])}", f"each of {', '.join(_CHANNELS)} once"
+        )
+    return [channel for channel in channels if channel is not None]
 
 
 def _joint(tokens: _Tokens, joints: Hierarchy, name: str, parent: int, end_site: bool) -> int:
@@ -87,7 +92,8 @@ def _joint(tokens: _Tokens, joints: Hierarchy, name: str, parent: int, end_site:
     joints.names.append(name)
     joints.parents.append(parent)
     tokens.take("OFFSET")
-    joints.offsets.append(tokens.numbers(3, "an offset"))
+    words = tokens.several(3, "an offset")
+    joints.offsets.append([number(tokens.path, tokens.line, word, "an offset") for word in words])
     joints.channels.append([])
     following = tokens.words[tokens.at][0] if tokens.at < len(tokens.words) else ""
     if following == "CHANNELS" and not end_site:
