@@ -251,6 +251,11 @@ BAD: dict[str, tuple[File | bytes, str]] = {
     "fewer analog scales than channels": (File(body(), analog=2, lie={"scales": 1}), "1 numbers in ANALOG:SCALE"),
     "integers by one claim and floats by another": (File(body(), lie={"scale": 1}), "in POINT, but not in the header"),
     "two places of the data": (File(body(), lie={"start": 3}), "data at block 3 in POINT"),
+    "text without a dimension": (
+        GOOD.replace(b"\xff\x02\x02\x01+Z", b"\xff\x00\x02\x01+Z"),
+        "type -1 and 0 dimensions",
+    ),
+    "a description that is too long": (GOOD.replace(b"+Z\0", b"+Z\xff"), "a description of 255 bytes at 'Y_SCREEN'"),
     "rotations": (File(body(), lie={"rotations": 40}), "ROTATION:USED"),
     "a marker that is never seen": (never_seen(), "marker 'RHND' in no frame"),
     "a marker that is far out": (File(body() * 1e30), "beyond"),

@@ -138,8 +138,12 @@ def _parameters(path: Path, data: bytes, start: int) -> dict[str, Parameter]:
             need(2, f"parameter {name!r}")
             kind, count = struct.unpack_from("bB", data, at)
             at += 2
-            if kind not in (-1, 1, 2, 4) or count > 7:
-                raise BadFile(path, 0, f"parameter {name!r} of type {kind}, {count} dimensions", "-1, 1, 2 or 4; to 7")
+            # ezc3d 1.7 crashes on text without a dimension.
+            if kind not in (-1, 1, 2, 4) or not (kind < 0) <= count <= 7:
+                found_here = f"parameter {name!r} of type {kind} and {count} dimensions"
+                raise BadFile(
+                    path, 0, found_here, "type -1 (text, with a dimension), 1, 2 or 4, and up to 7 dimensions"
+                )
             need(count, f"parameter {name!r}")
             dims = tuple(data[at : at + count])
             at += count
@@ -150,6 +154,8 @@ def _parameters(path: Path, data: bytes, start: int) -> dict[str, Parameter]:
         else:
             raise BadFile(path, 0, f"{name!r} in group 0", "a group's number")
         need(1, f"the description of {name!r}")
+        if data[at] > 127:  # ezc3d 1.7 takes the length for a signed byte, and crashes
+            raise BadFile(path, 0, f"a description of {data[at]} bytes at {name!r}", "at most 127")
         at += 1 + data[at]
         need(0, f"the description of {name!r}")
         if not offset:
