@@ -202,7 +202,7 @@ def _decode(data: bytes, processor: int) -> float:
 
 def _frame_counts(path: Path, found: dict[str, Parameter], processor: int) -> dict[str, int]:
     keys = [key for key in ("POINT:LONG_FRAMES", "POINT:FRAMES") if key in found]
-    counts = {key: _whole(path, found, key, processor) for key in keys}
+    counts: dict[str, int] = {key: _whole(path, found, key, processor) for key in keys}
     fields = [found.get(f"TRIAL:ACTUAL_{end}_FIELD") for end in ("START", "END")]
     if all(field is not None and field.kind == 2 and len(field.data) == 4 for field in fields):
         first, last = (struct.unpack("<2H", field.data) for field in fields if field is not None)
