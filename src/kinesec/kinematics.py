@@ -104,8 +104,14 @@ def pose_limb(
     if lengths is None:
         parts = position[..., list(limb), :] - position[..., [parents[joint] for joint in limb], :]
         lengths = (parts * parts).sum(-1) ** 0.5
-    joints = [position[..., joint, :] for joint in range(position.shape[-2])]
+    # tensors are stacked anew for autograd; an array is copied once and written in place, which is several times faster
+    posed = position.copy() if xp is np else None
+    joints = [(position if posed is None else posed)[..., joint, :] for joint in range(position.shape[-2])]
     rank = {joint: place for place, joint in enumerate(tree_order(parents))}
     for index, joint in sorted(enumerate(limb), key=lambda item: rank[item[1]]):
-        joints[joint] = joints[parents[joint]] + lengths[..., index, None] * directions[..., index, :]
-    return xp.stack(joints, -2)
+        end = joints[parents[joint]] + lengths[..., index, None] * directions[..., index, :]
+        if posed is None:
+            joints[joint] = end
+        else:
+            joints[joint][...] = end
+    return posed if posed is not None else xp.stack(joints, -2)
