@@ -1,0 +1,60 @@
+"""What every motion predictor is, and the recipe that trains it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The windows a predictor sees: frames of history and future, and joints per pose."""
+
+    history: int
+    future: int
+    joints: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a predictor is trained; each predictor's published values are its own defaults.
+
+    ``decay`` multiplies the rate every ``decay_every`` epochs (``schedule="step"``); ``one_cycle`` takes ``rate`` as
+    its peak. ``selection`` says which weights are kept: those of the best epoch on validation windows, or the last.
+    """
+
+    epochs: int
+    batch: int
+    rate: float
+    schedule: Literal["step", "one_cycle"] = "step"
+    decay: float = 1.0
+    decay_every: int = 1
+    weight_decay: float = 0.0
+    clip: float | None = None
+    selection: Literal["validation", "last"] = "validation"
+
+
+class Predictor(nn.Module, ABC):
+    """Predicts the future of a motion from its history; poses are ``(batch, frame, joint, xyz)`` in millimetres."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+
+    @abstractmethod
+    def forward(self, history: Tensor) -> Tensor:
+        """The future (batch, shape.future, joint, xyz) that follows ``history`` (batch, shape.history, joint, xyz)."""
+
+    @abstractmethod
+    def loss(self, window: Tensor) -> Tensor:
+        """The training loss of whole windows (batch, shape.history + shape.future, joint, xyz), a scalar."""
+
+
+def mean_joint_error(found: Tensor, expected: Tensor) -> Tensor:
+    """Mean Euclidean distance over the leading dims of (..., xyz), a scalar."""
+    distance: Tensor = torch.linalg.vector_norm(found - expected, dim=-1)
+    return distance.mean()
