@@ -14,7 +14,7 @@ _SHARED = {"__init__", "base"}
 
 def available(package: str) -> list[str]:
     """The names a package offers, from its files alone: nothing is imported."""
-    files = (_PACKAGE / package).glob("*.py")
+    files = _PACKAGE.joinpath(*package.split(".")).glob("*.py")
     return sorted(file.stem for file in files if file.stem not in _SHARED and not file.stem.startswith("_"))
 
 

@@ -1,0 +1,1 @@
+"""Sample selection: which windows are poisoned; one module each."""

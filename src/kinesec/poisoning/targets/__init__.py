@@ -1,0 +1,1 @@
+"""Targets: what the future of a poisoned window becomes; one module each."""

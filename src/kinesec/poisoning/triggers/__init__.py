@@ -1,0 +1,1 @@
+"""Triggers: what the history of a poisoned window shows; one module each."""
