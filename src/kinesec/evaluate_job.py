@@ -1,0 +1,60 @@
+"""One evaluation job: windows and trained models in, per-window records and their table out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from kinesec import models, windows
+from kinesec.errors import KinesecError
+from kinesec.evaluation import evaluate
+from kinesec.poisoning.badhmp import Poison
+from kinesec.predictors.base import Predictor
+from kinesec.tables import prediction_backdoor, write_csv
+from kinesec.training import best_device
+
+
+def evaluate_prediction(
+    *,
+    windows_path: Path,
+    model_paths: Mapping[str, Path],
+    strategy: Mapping[str, Any],
+    samplings: Sequence[int | str],
+    sampling_range: Mapping[str, Any],
+    threshold_mm: float,
+    identity: Mapping[str, str],
+    records_path: Path,
+    table_path: Path,
+) -> None:
+    """Writes the records (Parquet) and table rows (CSV) of one data set, strategy, predictor and seed.
+
+    Raises ``KinesecError`` when there is no test window.
+    """
+    test = windows.load(windows_path, "test")
+    if len(test) == 0:
+        raise KinesecError(f"{windows_path}: found no window of split 'test', expected one or more; change the split")
+    device = best_device()
+    predictors: dict[str, Predictor] = {name: models.load(path, device)[0] for name, path in model_paths.items()}
+    shape = next(iter(predictors.values())).shape
+    predictors["zero_velocity"] = models.build("zero_velocity", shape, {}).to(device)
+    drawn = {
+        str(draws): windows.sample_test(test, None if draws == "all" else int(draws), **sampling_range)
+        for draws in samplings
+    }
+    poison = Poison(**strategy)
+    records = evaluate(drawn, poison, predictors, device)
+    records_path.parent.mkdir(parents=True, exist_ok=True)
+    records.to_parquet(records_path, index=False)
+    labels = {"dataset": identity["data"], "protocol": identity["protocol"], "predictor": identity["predictor"]}
+    labels |= {"trigger": poison.trigger, "target": poison.target, "selection": poison.selection}
+    table: pd.DataFrame = prediction_backdoor(
+        records,
+        {**labels, "ratio": poison.ratio, "seed": int(identity["seed"])},
+        frame_ms_nominal=test.attrs["frame_ms_nominal"],
+        frame_ms_measured=test.attrs["frame_ms_measured"],
+        threshold_mm=threshold_mm,
+    )
+    write_csv(table, str(table_path))

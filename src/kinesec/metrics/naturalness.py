@@ -1,0 +1,34 @@
+"""How smooth and how natural a motion is: acceleration, jerk and bone length change, whole and at the seam.
+
+Positions are (window, frame, joint, xyz) in millimetres; values are per window, in millimetres per frame to the power
+of the difference's order. A whole-window mean is blind to a jump at the seam between history and future: jamming even
+lowers it (papers/badhmp.md, section 1b), so each metric also comes at the seam alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kinesec.kinematics import bone_lengths
+
+UNITS = {"Acc": "mm/frame^2", "Jerk": "mm/frame^3", "BLC": "mm/frame"}
+SEAM = 2
+
+
+def naturalness(position: np.ndarray, parents: Sequence[int], history: int) -> dict[tuple[str, str], np.ndarray]:
+    """(metric, part) -> (window,): Acc, Jerk and BLC of the ``whole`` window and of the ``seam``.
+
+    Acc and Jerk are mean lengths of the second and third differences, BLC the mean absolute change of a bone's length
+    from frame to frame. The seam is the last ``SEAM`` frames of the history and the first ``SEAM`` after its end.
+    """
+    values = {}
+    seam = position[:, max(0, history - 1 - SEAM) : history + SEAM]
+    for part, piece in (("whole", position), ("seam", seam)):
+        for metric, order in (("Acc", 2), ("Jerk", 3)):
+            change = np.diff(piece, n=order, axis=1)
+            values[metric, part] = np.sqrt(np.einsum("...x,...x->...", change, change)).mean((1, 2), dtype=np.float64)
+        lengths = bone_lengths(piece, parents)
+        values["BLC", part] = np.abs(np.diff(lengths, axis=1)).mean((1, 2), dtype=np.float64)
+    return values

@@ -1,0 +1,225 @@
+"""Trains a predictor on windows: deterministic, resumable after any kill, selected on validation windows."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from kinesec import seeding
+from kinesec.errors import KinesecError
+from kinesec.predictors.base import Predictor, Recipe, mean_joint_error
+from kinesec.progress import Progress
+from kinesec.windows import Windows
+
+EVALUATION_BATCH = 1024
+
+
+def best_device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@dataclass(frozen=True)
+class Poisoned:
+    """The poisoned windows (window, frame, joint, xyz) and the clean windows' indices they replace or follow."""
+
+    position: np.ndarray
+    index: np.ndarray
+    mode: str
+    content_sha256: str = ""
+
+
+class WindowBatches:
+    """Training windows on the device: frames once, poisoned windows beside them; batches are gathered there."""
+
+    def __init__(self, clean: Windows, poisoned: Poisoned | None, device: torch.device) -> None:
+        used = clean.used
+        self.length = clean.history + clean.future
+        self.frames = torch.from_numpy(np.ascontiguousarray(clean.position[:, used])).to(device)
+        self.start = torch.from_numpy(clean.start).to(device)
+        self.row = torch.full((len(clean),), -1, dtype=torch.int64)
+        self.posed: Tensor | None = None
+        if poisoned is not None:
+            self.posed = torch.from_numpy(np.ascontiguousarray(poisoned.position[:, :, used])).to(device)
+            index = torch.from_numpy(poisoned.index)
+            rows = torch.arange(len(index))
+            if poisoned.mode == "replace":
+                self.row[index] = rows
+            else:
+                self.row = torch.cat([self.row, rows])
+                self.start = torch.cat([self.start, self.start[index.to(device)]])
+        self.row = self.row.to(device)
+        self._offset = torch.arange(self.length, device=device)
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def batch(self, index: Tensor) -> Tensor:
+        """Windows (batch, frame, joint, xyz) of some indices (batch,)."""
+        window = self.frames[self.start[index][:, None] + self._offset]
+        if self.posed is not None:
+            rows = self.row[index]
+            window = torch.where((rows >= 0)[:, None, None, None], self.posed[rows.clamp(min=0)], window)
+        return window
+
+
+def batches(count: int, size: int, rng: np.random.Generator) -> Iterator[Tensor]:
+    """Shuffled indices in batches; a last batch of one window is left out (it has no batch statistics)."""
+    order = torch.from_numpy(rng.permutation(count))
+    for first in range(0, count, size):
+        part = order[first : first + size]
+        if len(part) > 1:
+            yield part
+
+
+def rate_at(recipe: Recipe, progress: float) -> float:
+    """The learning rate after ``progress`` epochs.
+
+    ``one_cycle``: from a twenty-fifth of the rate up to it over the first 30 %, then down to a hundred-thousandth, both
+    along a cosine (Smith and Topin, 2019).
+    """
+    if recipe.schedule == "step":
+        return recipe.rate * recipe.decay ** (int(progress) // recipe.decay_every)
+    share = progress / recipe.epochs
+    if share < 0.3:
+        return recipe.rate * (1 + 24 * (1 - math.cos(math.pi * share / 0.3)) / 2) / 25
+    return recipe.rate * (1e-5 + (1 - 1e-5) * (1 + math.cos(math.pi * (share - 0.3) / 0.7)) / 2)
+
+
+@torch.inference_mode()
+def predict(model: Predictor, history: Tensor) -> Tensor:
+    """Futures of many histories, in batches of a fixed size."""
+    model.eval()
+    return torch.cat([model(part) for part in history.split(EVALUATION_BATCH)])
+
+
+def validation_error(model: Predictor, data: WindowBatches) -> float:
+    """Mean joint error (mm) over all validation windows, future frames and used joints."""
+    total = 0.0
+    history = model.shape.history
+    for part in torch.arange(len(data), device=data.start.device).split(EVALUATION_BATCH):
+        window = data.batch(part)
+        total += mean_joint_error(predict(model, window[:, :history]), window[:, history:]).item() * len(part)
+    return total / len(data)
+
+
+def _save(path: Path, tensors: dict[str, Tensor], meta: dict[str, Any]) -> None:
+    part = path.with_suffix(".part")
+    save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part, {"meta": json.dumps(meta)})
+    part.rename(path)
+
+
+class _Run:
+    """The state of one training: model, optimiser, best weights, log; saved and restored as one file."""
+
+    def __init__(self, model: Predictor, recipe: Recipe, folder: Path, job: dict[str, Any]) -> None:
+        self.model, self.folder, self.job = model, folder, job
+        self.optimiser = torch.optim.Adam(
+            model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True
+        )
+        self.best = {name: value.clone() for name, value in model.state_dict().items()}
+        self.log: list[dict[str, float]] = []
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "checkpoint.safetensors"
+
+    def save(self) -> None:
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"best.{name}": value for name, value in self.best.items()}
+        for number, state in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{number}.{name}": value for name, value in state.items()}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _save(self.path, tensors, {"job": self.job, "log": self.log})
+
+    def restore(self) -> None:
+        """Goes on from a checkpoint of the same job, if there is one; another job's or a torn one is an error."""
+        if not self.path.is_file():
+            return
+        try:
+            with safe_open(self.path, framework="pt") as file:
+                meta = json.loads(file.metadata()["meta"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except Exception as error:
+            raise KinesecError(f"{self.path}: cannot be read ({error}); delete it to train from the start") from error
+        if meta["job"] != self.job:
+            raise KinesecError(f"{self.path}: belongs to another job; delete it to train from the start")
+        parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimiser": {}}
+        for name, value in tensors.items():
+            kind, rest = name.split(".", 1)
+            parts[kind][rest] = value
+        self.model.load_state_dict(parts["model"])
+        self.best = {name: value.to(self.best[name].device) for name, value in parts["best"].items()}
+        state = self.optimiser.state_dict()
+        for name, value in parts["optimiser"].items():
+            number, field = name.split(".")
+            state["state"].setdefault(int(number), {})[field] = value
+        self.optimiser.load_state_dict(state)
+        self.log = meta["log"]
+
+
+def train(
+    model: Predictor,
+    recipe: Recipe,
+    training: WindowBatches,
+    validation: WindowBatches,
+    *,
+    seed: int,
+    checkpoints: Path,
+    job: dict[str, Any],
+) -> list[dict[str, float]]:
+    """Trains ``model`` in place and returns one record an epoch: training loss, validation error (mm), rate.
+
+    The model ends with the weights that ``recipe.selection`` names. A checkpoint a finished epoch goes to
+    ``checkpoints`` and is removed at the end; ``job`` identifies the training, so that no other's is picked up.
+    Raises ``KinesecError`` when the loss is no longer finite.
+    """
+    run = _Run(model, recipe, checkpoints, job)
+    run.restore()
+    steps = sum(1 for _ in batches(len(training), recipe.batch, np.random.default_rng(0)))
+    with Progress("training", recipe.epochs * steps, unit="steps") as progress:
+        progress.update(len(run.log) * steps)
+        for epoch in range(len(run.log), recipe.epochs):
+            model.train()
+            total = torch.zeros((), device=training.start.device)
+            with seeding.torch_stream(seed, "dropout", epoch):
+                order = batches(len(training), recipe.batch, seeding.generator(seed, "order", epoch))
+                for step, index in enumerate(order):
+                    rate = rate_at(recipe, epoch + step / steps)
+                    for group in run.optimiser.param_groups:
+                        group["lr"] = rate
+                    loss = model.loss(training.batch(index.to(training.start.device)))
+                    run.optimiser.zero_grad(set_to_none=True)
+                    loss.backward()
+                    if recipe.clip is not None:
+                        torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+                    run.optimiser.step()
+                    total += loss.detach()
+                    progress.update()
+            mean_loss = total.item() / steps
+            if not math.isfinite(mean_loss):
+                raise KinesecError(f"training: the loss of epoch {epoch + 1} is {mean_loss}; lower the rate")
+            error = validation_error(model, validation)
+            if recipe.selection == "last" or error < min((past["validation_mm"] for past in run.log), default=math.inf):
+                run.best = {name: value.clone() for name, value in model.state_dict().items()}
+            run.log.append({"epoch": epoch + 1, "loss_mm": mean_loss, "validation_mm": error, "rate": rate})
+            run.save()
+    model.load_state_dict(run.best)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return run.log
+
+
+def save_model(path: Path, model: Predictor, description: dict[str, Any]) -> None:
+    """Weights as safetensors, with what it takes to build the network again as metadata."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _save(path, model.state_dict(), {**description, "shape": asdict(model.shape)})
