@@ -1,0 +1,33 @@
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+# --configfile replaces the demo's configuration: the directive alone would merge the two
+if not workflow.config_settings.configfiles:
+
+    configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/prediction.smk"
+include: "workflow/rules/report.smk"
+
+
+wildcard_constraints:
+    data="[A-Za-z0-9_]+",
+    protocol="[A-Za-z0-9_]+",
+    predictor="[A-Za-z0-9_]+",
+    strategy="[a-z_]+-[a-z_]+-[a-z_]+-[0-9.]+",
+    seed="[0-9]+",
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        f"results/artifacts/{RUN}/report/index.html",

@@ -1,0 +1,91 @@
+"""Checks a configuration before any job runs: one line a mistake, naming the key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+from jsonschema.exceptions import best_match
+
+from kinesec import names
+from kinesec.errors import ConfigError
+
+
+def _text(error: jsonschema.ValidationError) -> str:
+    key = ".".join(str(part) for part in error.absolute_path) or "(top level)"
+    schema: Any = error.schema
+    match error.validator:
+        case "additionalProperties":
+            known = ", ".join(sorted(schema.get("properties", {})))
+            unknown = sorted(set(error.instance) - set(schema.get("properties", {})))
+            prefix = "" if key == "(top level)" else f"{key}."
+            return f"{prefix}{unknown[0]}: found an unknown key, expected one of {known}"
+        case "required":
+            missing = next(name for name in schema["required"] if name not in error.instance)
+            return f"{key}: found no {missing!r}, expected one"
+        case _:
+            return f"{key}: found {error.instance!r}: {error.message}"
+
+
+def check(config: Mapping[str, Any], schema: Path) -> None:
+    """Raises ``ConfigError`` for the most telling mistake against a JSON Schema (2020-12) in a YAML file."""
+    rules = yaml.safe_load(schema.read_text("utf-8"))
+    validator = jsonschema.Draft202012Validator(rules)
+    error = best_match(validator.iter_errors(config))
+    if error is not None:
+        raise ConfigError(" ".join(f"configuration: {_text(error)}".split()))
+
+
+def data_set(name: str, changes: Mapping[str, Any], folder: Path, schema: Path) -> dict[str, Any]:
+    """A data set's settings: those of ``<folder>/<name>.yaml`` with the configuration's own changes on top.
+
+    Raises ``ConfigError`` for an unknown name or key, or a module that there is none of.
+    """
+    file = folder / f"{name}.yaml"
+    base: dict[str, Any] = yaml.safe_load(file.read_text("utf-8")) if file.is_file() else {}
+    settings = {**base.get("settings", {}), **changes.get("settings", {})}
+    absent = {"manifest": None, "mirror_folder": "", "folder": None, "nominal_unit_mm": None, "root": None}
+    merged = {**absent, "test_sampling": {}, **base, **changes, "settings": settings}
+    if "module" not in merged:
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+        raise ConfigError(f"configuration: datasets.{name}: found no `module`, expected one, or a name of {known}")
+    names.check("datasets", merged["module"], f"configuration: datasets.{name}.module")
+    try:
+        check(merged, schema)
+    except ConfigError as error:
+        raise ConfigError(str(error).replace("configuration: ", f"configuration: datasets.{name}.", 1)) from None
+    return merged
+
+
+def strategy_names(prediction: Mapping[str, Any]) -> list[str]:
+    """The names trigger-target-selection-ratio of every combination, which are also their folders' names."""
+    grid = prediction.get("strategies", {})
+    keys = ("trigger", "target", "selection", "ratio")
+    return ["-".join(f"{value}" for value in chosen) for chosen in product(*(grid.get(key, []) for key in keys))]
+
+
+def check_prediction(config: Mapping[str, Any]) -> None:
+    """Raises ``ConfigError`` for a name in ``prediction`` that is no module, data set or protocol."""
+    prediction = config.get("prediction")
+    if prediction is None:
+        return
+    key = "configuration: prediction"
+    for data in prediction["datasets"]:
+        _known(data, config["datasets"], f"{key}.datasets")
+    for name, predictor in prediction["predictors"].items():
+        names.check("predictors", predictor["predictor"], f"{key}.predictors.{name}.predictor")
+        _known(predictor["protocol"], prediction["protocols"], f"{key}.predictors.{name}.protocol")
+    for part in ("trigger", "target", "selection"):
+        for name in prediction["strategies"][part]:
+            names.check(f"poisoning.{part}s", name, f"{key}.strategies.{part}")
+        for name in prediction[f"{part}_settings"]:
+            names.check(f"poisoning.{part}s", name, f"{key}.{part}_settings")
+
+
+def _known(name: str, expected: Mapping[str, Any], key: str) -> None:
+    if name not in expected:
+        raise ConfigError(f"{key}: found {name!r}, expected one of {', '.join(expected)}")

@@ -1,0 +1,48 @@
+# What the other rule files share: the checked configuration and look-ups in it. Nothing is written at parse time.
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+from snakemake.utils import validate
+
+from kinesec import configuration, names
+from kinesec.code_hash import code_hash
+from kinesec.errors import ConfigError
+
+SCHEMAS = Path(workflow.basedir) / "workflow" / "schemas"
+SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
+DATASETS = Path(workflow.basedir) / "config" / "datasets"
+
+try:
+    configuration.check(config, SCHEMAS / "config.schema.yaml")
+    validate(config, str(SCHEMAS / "config.schema.yaml"))  # fills in the defaults
+    DATA = {
+        name: configuration.data_set(name, changes or {}, DATASETS, SCHEMAS / "dataset.schema.yaml")
+        for name, changes in config["datasets"].items()
+    }
+    configuration.check_prediction(config)
+except ConfigError as error:
+    sys.exit(f"error: {error}")
+
+RUN = config["run"]
+SEEDS = config["seeds"]
+MIRROR = os.environ.get("KINESEC_MIRROR") or config.get("mirror")
+
+
+def code(script, *modules):
+    """The hash of a script, the modules that its job loads by name, and all that they import."""
+    return code_hash(SCRIPTS / script, *(f"kinesec.{module}" for module in modules))
+
+
+def file_sha256(path):
+    """The hash of a small file of the repository, so that an edit of it is a changed parameter."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+
+
+def own_files(data):
+    """The files of the user's own copy of a data set, as inputs: an edit of one reruns what is made from it."""
+    folder = DATA[data]["folder"]
+    if folder is None:
+        return []
+    return sorted(str(path) for path in Path(folder).rglob("*") if path.is_file() and not path.name.startswith("."))

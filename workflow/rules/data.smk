@@ -1,0 +1,73 @@
+# Raw files to motions.
+
+
+def manifest(wildcards):
+    return DATA[wildcards.data]["manifest"] or ""
+
+
+def manifest_hash(wildcards):
+    path = manifest(wildcards)
+    return file_sha256(path) if path else ""
+
+
+def data_code(script):
+    """The code of a data set's job; `folder` picks its reader by name, so all of them are its code."""
+
+    def of(wildcards):
+        module = DATA[wildcards.data]["module"]
+        readers = [f"readers.{name}" for name in names.available("readers")] if module == "folder" else []
+        return code(script, f"datasets.{module}", *readers)
+
+    return of
+
+
+rule retrieve:
+    input:
+        own=lambda wildcards: own_files(wildcards.data),
+    output:
+        receipt="resources/{data}/receipt.json",
+    log:
+        "logs/retrieve/{data}.log",
+    benchmark:
+        "logs/retrieve/{data}.jsonl"
+    conda:
+        "../../envs/retrieve.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+        # not a parameter: another mirror of the same files, checked by hash, invalidates nothing
+        mirror=MIRROR or "",
+    params:
+        manifest=manifest,
+        manifest_hash=manifest_hash,
+        data=lambda wildcards: DATA[wildcards.data],
+        code=data_code("retrieve.py"),
+    script:
+        "../scripts/retrieve.py"
+
+
+rule ingest:
+    input:
+        # ancient: the manifest's hashes say what the files are; fetching them again invalidates nothing
+        receipt=ancient("resources/{data}/receipt.json"),
+        own=lambda wildcards: own_files(wildcards.data),
+    output:
+        store="results/motions/{data}/motions.zarr/zarr.json",
+    log:
+        "logs/ingest/{data}.log",
+    benchmark:
+        "logs/ingest/{data}.jsonl"
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=240,
+    params:
+        manifest_hash=manifest_hash,
+        data=lambda wildcards: DATA[wildcards.data],
+        on_bad_file=config["on_bad_file"],
+        code=data_code("ingest.py"),
+    script:
+        "../scripts/ingest.py"

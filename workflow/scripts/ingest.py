@@ -1,0 +1,15 @@
+"""Reads a data set's raw files into one store of motions."""
+
+from pathlib import Path
+
+from kinesec.raw import ingest_receipt
+from kinesec.run import job
+
+with job(snakemake) as run:
+    ingest_receipt(
+        run.params.data,
+        receipt=Path(run.input.receipt),
+        out=Path(run.output.store).parent,
+        name=run.wildcards.data,
+        on_bad_file=run.params.on_bad_file,
+    )

@@ -1,0 +1,15 @@
+"""Poisons a share of the training windows."""
+
+from pathlib import Path
+
+from kinesec.poisoning.badhmp import Poison, write
+from kinesec.run import job
+
+with job(snakemake) as run:
+    write(
+        Path(run.input.windows).parent,
+        Path(run.output.store).parent,
+        Poison(**run.params.strategy),
+        name=run.wildcards.strategy,
+        seed=int(run.wildcards.seed),
+    )
