@@ -1,4 +1,4 @@
-# What the other rule files share: the checked configuration and look-ups in it. Nothing is written at parse time.
+# The checked configuration, and hashes of code and files. Nothing is written when this is read.
 import hashlib
 import os
 import sys
@@ -18,7 +18,9 @@ try:
     configuration.check(config, SCHEMAS / "config.schema.yaml")
     validate(config, str(SCHEMAS / "config.schema.yaml"))  # fills in the defaults
     DATA = {
-        name: configuration.data_set(name, changes or {}, DATASETS, SCHEMAS / "dataset.schema.yaml")
+        name: configuration.data_set(
+            name, changes or {}, DATASETS, SCHEMAS / "dataset.schema.yaml"
+        )
         for name, changes in config["datasets"].items()
     }
     configuration.check_prediction(config)
@@ -45,4 +47,8 @@ def own_files(data):
     folder = DATA[data]["folder"]
     if folder is None:
         return []
-    return sorted(str(path) for path in Path(folder).rglob("*") if path.is_file() and not path.name.startswith("."))
+    return sorted(
+        str(path)
+        for path in Path(folder).rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    )

@@ -1,26 +1,6 @@
 # Raw files to motions.
 
 
-def manifest(wildcards):
-    return DATA[wildcards.data]["manifest"] or ""
-
-
-def manifest_hash(wildcards):
-    path = manifest(wildcards)
-    return file_sha256(path) if path else ""
-
-
-def data_code(script):
-    """The code of a data set's job; `folder` picks its reader by name, so all of them are its code."""
-
-    def of(wildcards):
-        module = DATA[wildcards.data]["module"]
-        readers = [f"readers.{name}" for name in names.available("readers")] if module == "folder" else []
-        return code(script, f"datasets.{module}", *readers)
-
-    return of
-
-
 rule retrieve:
     input:
         own=lambda wildcards: own_files(wildcards.data),

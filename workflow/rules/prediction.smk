@@ -1,63 +1,4 @@
 # Backdoors on motion prediction: windows, poisoned windows, training, evaluation.
-PREDICTION = config.get("prediction", {})
-EVALUATION = "results/evaluations/prediction/{data}/{protocol}/{strategy}/{predictor}/seed{seed}"
-
-
-def protocol_of(wildcards):
-    """The protocol's settings with what the data set says of its unit and root."""
-    data = DATA[wildcards.data]
-    return {
-        **PREDICTION["protocols"][wildcards.protocol],
-        "nominal_unit_mm": data["nominal_unit_mm"],
-        "root": data["root"],
-    }
-
-
-def strategy_of(wildcards):
-    """A poisoning strategy from its name, trigger-target-selection-ratio."""
-    trigger, target, selection, ratio = wildcards.strategy.split("-")
-    return {
-        "trigger": trigger,
-        "target": target,
-        "selection": selection,
-        "ratio": float(ratio),
-        "mode": PREDICTION["mode"],
-        "limb": PREDICTION["limb"],
-        "wrong_limb": PREDICTION["wrong_limb"],
-        "trigger_settings": PREDICTION["trigger_settings"].get(trigger, {}),
-        "target_settings": PREDICTION["target_settings"].get(target, {}),
-        "selection_settings": PREDICTION["selection_settings"].get(selection, {}),
-    }
-
-
-def strategy_modules(wildcards):
-    trigger, target, selection, _ = wildcards.strategy.split("-")
-    return [f"poisoning.triggers.{trigger}", f"poisoning.targets.{target}", f"poisoning.selections.{selection}"]
-
-
-def predictor_of(wildcards):
-    return PREDICTION["predictors"][wildcards.predictor]
-
-
-def predictor_module(wildcards):
-    return f"predictors.{predictor_of(wildcards)['predictor']}"
-
-
-def model_path(poison):
-    return f"results/models/{{data}}/{{protocol}}/{poison}/{{predictor}}/seed{{seed}}/model.safetensors"
-
-
-def evaluations(suffix):
-    """The evaluations of the run: each data set, strategy, predictor and seed."""
-    return [
-        EVALUATION.format(data=data, protocol=spec["protocol"], strategy=strategy, predictor=name, seed=seed) + suffix
-        for data in PREDICTION.get("datasets", [])
-        for strategy in configuration.strategy_names(PREDICTION)
-        for name, spec in PREDICTION["predictors"].items()
-        for seed in SEEDS
-    ]
-
-
 rule cut_windows:
     input:
         motions="results/motions/{data}/motions.zarr/zarr.json",
@@ -145,8 +86,8 @@ rule evaluate_prediction:
         clean=model_path("clean"),
         victim=model_path("{strategy}"),
     output:
-        records=EVALUATION + ".records.parquet",
-        table=EVALUATION + ".csv",
+        records=EVALUATION_RECORDS,
+        table=EVALUATION_TABLE,
     log:
         "logs/evaluate_prediction/{data}/{protocol}/{strategy}/{predictor}/seed{seed}.log",
     benchmark:
@@ -164,7 +105,10 @@ rule evaluate_prediction:
         sampling_range=lambda wildcards: DATA[wildcards.data]["test_sampling"],
         threshold_mm=PREDICTION.get("asr_threshold_mm"),
         code=lambda wildcards: code(
-            "evaluate_prediction.py", "predictors.zero_velocity", predictor_module(wildcards), *strategy_modules(wildcards)
+            "evaluate_prediction.py",
+            "predictors.zero_velocity",
+            predictor_module(wildcards),
+            *strategy_modules(wildcards),
         ),
     script:
         "../scripts/evaluate_prediction.py"

@@ -1,7 +1,7 @@
 # Tables, figures, the report: what a run leaves for people.
 rule table_prediction:
     input:
-        tables=evaluations(".csv"),
+        tables=evaluations(),
     output:
         table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
     log:

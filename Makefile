@@ -1,0 +1,47 @@
+# The two commands: `make demo` and `make test`. Everything runs in .venv, made from pyproject.toml and constraints.txt.
+PYTHON ?= python3
+CORES ?= $(shell nproc)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# one torch or BLAS thread a process: jobs and tests already fill the cores
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo real test lint bench constraints clean help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kinesec needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	# torch first and pinned: asked for by anything else it could come as gigabytes of CUDA
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(READY) ## install, then the default configuration: results/artifacts/demo/report/index.html
+	snakemake --cores $(CORES)
+
+real: $(READY) ## config/real.yaml; raw files from KINESEC_MIRROR or its `mirror`
+	snakemake --cores $(CORES) --configfile config/real.yaml
+
+test: $(READY) ## install, then all tests
+	pytest
+
+lint: $(READY) ## ruff, mypy --strict, snakefmt, snakemake --lint
+	ruff check .
+	ruff format --check .
+	mypy
+	snakefmt --check Snakefile workflow/rules
+	snakemake --lint
+
+bench: $(READY) ## speeds as ratios in one run
+	for suite in benchmarks/bench_*.py; do echo "== $$suite"; $(BIN)/python $$suite || exit 1; done
+
+constraints: ## rewrite constraints.txt from a fresh environment
+	tools/constraints.sh
+
+clean: ## everything that can be made again
+	rm -rf $(VENV) results resources logs .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
