@@ -91,6 +91,8 @@ def rate_at(recipe: Recipe, progress: float) -> float:
     if recipe.schedule == "step":
         return recipe.rate * recipe.decay ** (int(progress) // recipe.decay_every)
     share = progress / recipe.epochs
+    if recipe.schedule == "drop":
+        return recipe.rate * (recipe.decay if share >= recipe.drop_at else 1.0)
     if share < 0.3:
         return recipe.rate * (1 + 24 * (1 - math.cos(math.pi * share / 0.3)) / 2) / 25
     return recipe.rate * (1e-5 + (1 - 1e-5) * (1 + math.cos(math.pi * (share - 0.3) / 0.7)) / 2)
@@ -150,9 +152,11 @@ class _Run:
             with safe_open(self.path, framework="pt") as file:
                 meta = json.loads(file.metadata()["meta"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            job = meta["job"]
         except Exception as error:
-            raise KinesecError(f"{self.path}: cannot be read ({error}); delete it to train from the start") from error
-        if meta["job"] != self.job:
+            reason = " ".join(str(error).split())[:200]
+            raise KinesecError(f"{self.path}: cannot be read ({reason}); delete it to train from the start") from error
+        if job != json.loads(json.dumps(self.job)):
             raise KinesecError(f"{self.path}: belongs to another job; delete it to train from the start")
         parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimiser": {}}
         for name, value in tensors.items():
@@ -182,11 +186,13 @@ def train(
 
     The model ends with the weights that ``recipe.selection`` names. A checkpoint a finished epoch goes to
     ``checkpoints`` and is removed at the end; ``job`` identifies the training, so that no other's is picked up.
-    Raises ``KinesecError`` when the loss is no longer finite.
+    Raises ``KinesecError`` when the loss or the validation error is no longer finite, or windows are too few.
     """
     run = _Run(model, recipe, checkpoints, job)
     run.restore()
     steps = sum(1 for _ in batches(len(training), recipe.batch, np.random.default_rng(0)))
+    if not steps:
+        raise KinesecError(f"training: found {len(training)} training windows, expected two or more")
     with Progress("training", recipe.epochs * steps, unit="steps") as progress:
         progress.update(len(run.log) * steps)
         for epoch in range(len(run.log), recipe.epochs):
@@ -210,6 +216,8 @@ def train(
             if not math.isfinite(mean_loss):
                 raise KinesecError(f"training: the loss of epoch {epoch + 1} is {mean_loss}; lower the rate")
             error = validation_error(model, validation)
+            if not math.isfinite(error):
+                raise KinesecError(f"training: the validation error of epoch {epoch + 1} is {error}; lower the rate")
             if recipe.selection == "last" or error < min((past["validation_mm"] for past in run.log), default=math.inf):
                 run.best = {name: value.clone() for name, value in model.state_dict().items()}
             run.log.append({"epoch": epoch + 1, "loss_mm": mean_loss, "validation_mm": error, "rate": rate})

@@ -23,16 +23,17 @@ class Shape:
 class Recipe:
     """How a predictor is trained; each predictor's published values are its own defaults.
 
-    ``decay`` multiplies the rate every ``decay_every`` epochs (``schedule="step"``); ``one_cycle`` takes ``rate`` as
-    its peak. ``selection`` says which weights are kept: those of the best epoch on validation windows, or the last.
+    ``decay`` multiplies the rate every ``decay_every`` epochs (``schedule="step"``), or once, after the share
+    ``drop_at`` of the training (``drop``); ``one_cycle`` takes ``rate`` as its peak. ``selection`` says which weights are kept: those of the best epoch on validation windows, or the last.
     """
 
     epochs: int
     batch: int
     rate: float
-    schedule: Literal["step", "one_cycle"] = "step"
+    schedule: Literal["step", "drop", "one_cycle"] = "step"
     decay: float = 1.0
     decay_every: int = 1
+    drop_at: float = 0.75
     weight_decay: float = 0.0
     clip: float | None = None
     selection: Literal["validation", "last"] = "validation"
