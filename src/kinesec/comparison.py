@@ -156,6 +156,8 @@ def _departures(model: Mapping[str, Any]) -> list[str]:
     training = [path for path in missing if path.startswith("train")]
     if training:
         found.append(f"{len(training)} training files absent")
+    if model.get("held_out"):
+        found.append(f"{len(model['held_out'])} training files held out for validation")
     return found
 
 
@@ -228,9 +230,11 @@ def compare(
 
     ``tables`` holds the run's tables by name; ``prediction_backdoor`` is read. ``models`` describes the run's clean
     predictors: ``{"predictor": name in the configuration, "module": "ltd", "settings": {...}, "recipe": {...},
-    "missing_files": [paths of raw files that are absent], "parameters": count, "dataset": name}``; the last two may be
-    left out. ``value``, ``low`` and ``high`` are the run's, mean over seeds, NaN where there is none; ``tolerance`` is
-    how far it may lie from ``paper_value``, in ``unit``: 15 % where a model is trained, 1 % or 0.1 mm (rounding) where
+    "missing_files": [paths of raw files that are absent], "held_out": [training files kept for validation],
+    "parameters": count, "dataset": name}``; the last three may be left out; see ``report.facts.models``.
+
+    ``value``, ``low`` and ``high`` are the run's, mean over seeds, NaN where there is none; ``tolerance`` is how far
+    ``value`` may lie from ``paper_value``, in ``unit``: 15 % where a model is trained, 1 % or 0.1 mm (rounding) where
     nothing is. Trained models are ``not comparable`` unless their size, recipe and training files are the published.
     """
     table = tidy.typed(tables["prediction_backdoor"]) if "prediction_backdoor" in tables else None

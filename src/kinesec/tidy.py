@@ -42,7 +42,8 @@ class Strategy(NamedTuple):
     ratio: float
 
     def __str__(self) -> str:
-        return f"{self.trigger} trigger, {self.target} target, {self.ratio:.3g} poisoned, {self.selection} selection"
+        share = f"{100 * self.ratio:.3g} % poisoned"
+        return f"{self.trigger} trigger, {self.target} target, {share}, {self.selection} selection"
 
 
 def typed(table: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,7 @@ PUBLISHED: dict[str, Any] = {
     "module": "ltd",
     "settings": {"features": 256, "blocks": 12, "coefficients": 30, "dropout": 0.5},
     "recipe": {"epochs": 50, "batch": 16, "rate": 5e-4},
-    "missing_files": [],
+    "missing_files": ["test/gone.txt"],
     "parameters": 2700904,
 }
 HORIZONS = {80: 2, 160: 4, 320: 8, 400: 10, 560: 14, 1000: 25}
@@ -107,6 +107,7 @@ def test_a_published_model_is_judged_action_by_action(
         ({"recipe": {"epochs": 4}}, "epochs 4 instead of 50"),
         ({"recipe": {"schedule": "one_cycle"}}, "schedule one_cycle instead of step"),
         ({"missing_files": ["train/a.txt", "train/b.txt", "test/c.txt"]}, "2 training files absent"),
+        ({"held_out": ["train/a.txt"]}, "1 training files held out for validation"),
     ],
 )
 def test_what_differs_from_the_published_model_is_named_beside_our_value(

@@ -124,7 +124,7 @@ def test_a_table_without_the_asked_rows_is_one_clear_line() -> None:
         horizons.draw(table, dataset="cmu_expmap", predictor="hri")
     with pytest.raises(KinesecError, match="found no column protocol"):
         draw(table.drop(columns="protocol"))
-    with pytest.raises(KinesecError, match=r"found no BDE of rigid trigger, jammed target, 0.05 poisoned"):
+    with pytest.raises(KinesecError, match=r"found no BDE of rigid trigger, jammed target, 5 % poisoned"):
         draw(table[table["metric"] != "BDE"])
     with pytest.raises(KinesecError, match="found protocols ltd10, ltd25; name one"):
         draw(pd.concat([table, table.assign(protocol="ltd10")]))

@@ -1,0 +1,110 @@
+"""The run's report: one HTML file that carries its style and figures and needs nothing else to be read."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from kinesec import tidy
+from kinesec.report import sections
+from kinesec.report.summary import findings, plain, plural, pretty
+
+FEW = 4  # more backdoors than these are read better in the table alone
+
+
+def _link(path: str | Path, page: Path) -> str:
+    """The way from the page to a file, as a relative address."""
+    return quote(Path(os.path.relpath(path, page.parent)).as_posix())
+
+
+def _figure(name: str, path: Path, caption: str, page: Path) -> dict[str, Any]:
+    content = base64.b64encode(path.read_bytes()).decode()
+    # as an image and not as elements: then no script in it runs, and its ids cannot meet another figure's
+    files = [other for suffix in (".pdf", ".svg", ".png") if (other := path.with_suffix(suffix)).is_file()]
+    return {
+        "name": name,
+        "source": f"data:image/svg+xml;base64,{content}",
+        "caption": caption,
+        "files": [{"kind": file.suffix[1:].upper(), "link": _link(file, page)} for file in files],
+    }
+
+
+def _tables(tables: Mapping[str, str | Path], page: Path) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "title": pretty(name), "link": _link(path, page), "rows": len(pd.read_csv(path, dtype=str))}
+        for name, path in sorted(tables.items())
+    ]
+
+
+def build(
+    out_html: str | Path,
+    *,
+    run: str,
+    tables: Mapping[str, str | Path],
+    figures: Mapping[str, tuple[str | Path, str]],
+    facts: Mapping[str, Any],
+) -> None:
+    """Writes the report of a run; the same inputs give the same bytes.
+
+    ``tables`` are CSV files by name: ``prediction_backdoor`` and ``paper_comparison`` are shown in part, every one is
+    linked, by a relative address. ``figures`` are (SVG file, caption) by name; a PDF or PNG of the same stem is linked.
+    ``facts`` (JSON types alone; ``facts.gather`` makes them; a list may be empty):
+
+    - ``seeds`` [int], ``commits`` [str], ``versions`` {package: [version]}, ``configuration`` {key: anything}
+    - ``datasets`` [{name, title, terms, citation, files, absent [path], left_out [{path, reason}], sequences {split:
+      count}, actions [str], joints, fps_published, fps_measured, recording {key: anything}, sha256}]
+    - ``windows`` [{dataset, name, protocol, history, future, stride, fps, frame_ms_nominal, frame_ms_measured,
+      used_joints, windows {split: count}, too_short [path], sha256}]
+    - ``models`` [{dataset, protocol, poison, predictor, module, seed, parameters, training_windows, poisoned_windows,
+      epochs, best_epoch, validation_mm, device, wall_s}]; ``device`` and ``wall_s`` may be None
+    - ``artefacts`` [{path, sha256, bytes}]
+
+    Raises ``KinesecError`` when ``prediction_backdoor`` lacks a column.
+    """
+    page = Path(out_html)
+    backdoor = tidy.read(tables["prediction_backdoor"]) if "prediction_backdoor" in tables else None
+    comparison = pd.read_csv(tables["paper_comparison"]) if "paper_comparison" in tables else None
+    environment = Environment(
+        loader=PackageLoader("kinesec.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["plural"] = plural
+    environment.filters["pretty"] = pretty
+    environment.filters["plain"] = plain
+    environment.filters["counts"] = sections.counts_of
+    assert environment.loader is not None
+    css = environment.loader.get_source(environment, "style.css")[0]
+    nothing: tuple[sections.Tables, list[str]] = ({}, [])
+    papers, reasons = nothing if comparison is None or comparison.empty else sections.papers(comparison)
+    told = [] if backdoor is None else findings(backdoor)
+    content = environment.get_template("index.html.j2").render(
+        run=run,
+        style=Markup(css),
+        findings=told if len(told) <= FEW else [],
+        backdoor=None if backdoor is None else sections.backdoor(backdoor),
+        threshold=None if backdoor is None else sections.threshold(backdoor),
+        papers=papers,
+        reasons=reasons,
+        nothing_published=comparison is not None and comparison.empty,
+        figures=[_figure(name, Path(path), caption, page) for name, (path, caption) in sorted(figures.items())],
+        tables=_tables(tables, page),
+        facts=facts,
+        provenance=sections.provenance(facts),
+        configuration=yaml.safe_dump(dict(facts["configuration"]), sort_keys=True, allow_unicode=True),
+    )
+    page.parent.mkdir(parents=True, exist_ok=True)
+    part = page.with_name(f".{page.name}.part")
+    part.write_text(content, encoding="utf-8", newline="\n")
+    part.replace(page)

@@ -1,0 +1,215 @@
+"""The report's tables, section by section, as HTML that is ready to be set in the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from kinesec.report import papers as papers_module
+from kinesec.report import summary
+from kinesec.report.markup import table
+
+Tables = dict[str, Markup]
+
+
+def backdoor(rows: pd.DataFrame) -> Tables:
+    """``headline``, ``horizons``, ``per_action`` and ``stealth`` of the table ``prediction_backdoor``."""
+    headline = summary.headline(rows)
+    horizons = summary.horizons(rows)
+    steps = [column for column in horizons.columns if column.endswith(" ms")]
+    own, wrong = "trigger on its limb", "trigger on the wrong limb"
+    return {
+        "headline": table(
+            headline,
+            name="headline",
+            caption="Backdoor and controls, averaged over all future frames",
+            labels={"model": "Model", "cde": "CDE (mm)", "bde": own, "bde_wrong": wrong}
+            | {"asr": own, "asr_wrong": wrong},
+            row="model",
+            group="group",
+            spanners={"BDE (mm)": ["bde", "bde_wrong"], "ASR (%)": ["asr", "asr_wrong"]},
+            numbers=list(summary.HEADLINE),
+        ),
+        "horizons": table(
+            horizons,
+            name="horizons",
+            caption="MPJPE (mm) on clean windows at each nominal horizon",
+            labels={"model": "Model", **{step: step for step in steps}},
+            row="model",
+            group="group",
+            numbers=steps,
+        ),
+        "per_action": table(
+            summary.per_action(rows),
+            name="per-action",
+            caption="Backdoor and controls by action, averaged over all future frames",
+            labels={"action": "Action", "cde_clean": "clean model", "cde_victim": "victim"}
+            | {"bde_clean": "clean model", "bde_victim": "victim", "bde_wrong": "victim, wrong limb"}
+            | {"asr_victim": "ASR (%), victim"},
+            row="action",
+            group="group",
+            spanners={"CDE (mm)": ["cde_clean", "cde_victim"], "BDE (mm)": ["bde_clean", "bde_victim", "bde_wrong"]},
+            numbers=list(summary.PER_ACTION),
+        ),
+        "stealth": table(
+            summary.stealth(rows),
+            name="stealth",
+            caption="Smoothness and bone lengths of the windows themselves",
+            labels={"what": "Metric", "clean": "clean", "triggered": "poisoned", "change": "change"},
+            row="what",
+            group="group",
+            numbers=["clean", "triggered", "change"],
+        ),
+    }
+
+
+def threshold(rows: pd.DataFrame) -> str | None:
+    """The BDE (mm) under which a window counts as a success of the attack, where the table says it."""
+    if "threshold_mm" not in rows:
+        return None
+    found = sorted(set(pd.to_numeric(rows["threshold_mm"]).dropna()))
+    return ", ".join(f"{value:g}" for value in found) or None
+
+
+def papers(comparison: pd.DataFrame) -> tuple[Tables, list[str]]:
+    """``counts``, ``grid`` (by horizon) and ``others`` of the table ``paper_comparison``; the reasons they name.
+
+    ``others`` is there only when the comparison has a metric that is no error at a horizon.
+    """
+    comparison = comparison.assign(predictor=comparison["predictor"].fillna(""))
+    counts = papers_module.counts(comparison)
+    verdicts = [column for column in counts.columns if column != "paper"]
+    there = [(place, verdict) for place in range(len(counts)) for verdict in verdicts if counts[verdict][place] != "0"]
+    tables = {
+        "counts": table(
+            counts,
+            name="paper-counts",
+            caption="Published numbers by verdict",
+            labels={"paper": "Paper", **{verdict: verdict for verdict in verdicts}},
+            row="paper",
+            numbers=verdicts,
+            verdicts={(place, verdict): verdict for place, verdict in there},
+        )
+    }
+    horizon = comparison["metric"].str.startswith("MPJPE@")
+    notes: list[str] = []
+    for key, part, caption in (
+        ("grid", comparison[horizon], "This run / published: MPJPE (mm) at the nominal horizon"),
+        ("others", comparison[~horizon], "This run / published: other numbers"),
+    ):
+        if part.empty:
+            continue
+        grid, colours = papers_module.grid(part, notes)
+        metrics = [column for column in grid.columns if column not in ("group", "what", "verdict")]
+        tables[key] = table(
+            grid,
+            name=f"paper-{key}",
+            caption=caption,
+            labels={"what": "Model; setting \u2014 our predictor", **{name: name for name in metrics}}
+            | {"verdict": "Verdict"},
+            row="what",
+            group="group",
+            numbers=metrics,
+            verdicts=colours,
+        )
+    return tables, notes
+
+
+_SPLITS = ("train", "val", "test")
+
+
+def counts_of(counts: Mapping[str, int]) -> str:
+    ordered = sorted(counts, key=lambda name: _SPLITS.index(name) if name in _SPLITS else len(_SPLITS))
+    return ", ".join(f"{counts[name]:,} {name}" for name in ordered) or summary.NONE
+
+
+def _short(sha256: str) -> str:
+    return sha256[:16]
+
+
+def provenance(facts: Mapping[str, Any]) -> Tables:
+    """``left_out``, ``windows``, ``models``, ``versions`` and ``artefacts``, those that have a row."""
+    left_out = [
+        {"group": data["name"], "path": one["path"], "why": one["reason"]}
+        for data in facts["datasets"]
+        for one in [
+            *({"path": path, "reason": "absent: the publisher's copy lacks it"} for path in data["absent"]),
+            *data["left_out"],
+        ]
+    ]
+    left_out += [
+        {"group": f"{one['dataset']}, {one['name']}", "path": path, "why": "too short for one window"}
+        for one in facts["windows"]
+        for path in one["too_short"]
+    ]
+    windows = [
+        {
+            "name": f"{one['dataset']}, {one['name']}",
+            "frames": f"{one['history']} + {one['future']}",
+            "rate": f"{one['frame_ms_nominal']:g} / {one['frame_ms_measured']:.3g}",
+            "joints": str(one["used_joints"]),
+            "windows": counts_of(one["windows"]),
+            "sha256": _short(one["sha256"]),
+        }
+        for one in facts["windows"]
+    ]
+    models = [
+        {
+            "group": f"{one['dataset']}, {one['protocol']} \u00b7 {one['predictor']} ({one['module']})",
+            "name": f"{one['poison']}, seed {one['seed']}",
+            "parameters": f"{one['parameters']:,}",
+            "windows": f"{one['training_windows']:,} ({one['poisoned_windows']:,})",
+            "epoch": f"{one['best_epoch']} of {one['epochs']}",
+            "validation": summary.number(one["validation_mm"]),
+            "device": one["device"] or summary.NONE,
+            "wall": summary.NONE if one["wall_s"] is None else f"{one['wall_s'] / 60:.1f}",
+        }
+        for one in facts["models"]
+    ]
+    versions = [{"name": name, "version": ", ".join(found)} for name, found in facts["versions"].items()]
+    artefacts = [
+        {"name": one["path"], "bytes": f"{one['bytes']:,}", "sha256": one["sha256"]} for one in facts["artefacts"]
+    ]
+    found = {
+        "left_out": (left_out, "What was left out", {"path": "File", "why": "Why"}, "path", ()),
+        "windows": (
+            windows,
+            "Prediction windows",
+            {"name": "Data set, protocol", "frames": "History + future", "rate": "ms a frame, nominal / measured"}
+            | {"joints": "Joints predicted", "windows": "Windows", "sha256": "Content hash"},
+            "name",
+            ("joints",),
+        ),
+        "models": (
+            models,
+            "Trained models",
+            {"name": "Training data, seed", "parameters": "Parameters", "windows": "Windows (poisoned)"}
+            | {"epoch": "Best epoch", "validation": "Validation (mm)", "device": "Device", "wall": "Minutes"},
+            "name",
+            ("parameters", "windows", "epoch", "validation", "wall"),
+        ),
+        "versions": (versions, "Versions", {"name": "Package", "version": "Version"}, "name", ()),
+        "artefacts": (
+            artefacts,
+            "Files of this run",
+            {"name": "File", "bytes": "Bytes", "sha256": "SHA-256"},
+            "name",
+            ("bytes",),
+        ),
+    }
+    return {
+        key: table(
+            pd.DataFrame(rows),
+            name=key.replace("_", "-"),
+            caption=caption,
+            labels=labels,
+            row=row,
+            group="group" if "group" in rows[0] else None,
+            numbers=list(numbers),
+        )
+        for key, (rows, caption, labels, row, numbers) in found.items()
+        if rows
+    }

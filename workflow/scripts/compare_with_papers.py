@@ -1,0 +1,20 @@
+"""Sets the run's numbers beside the published ones."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from kinesec import tidy
+from kinesec.comparison import compare
+from kinesec.report.facts import models
+from kinesec.run import job
+
+with job(snakemake) as run:
+    receipts = {name: Path(path) for name, path in zip(run.params.data, run.input.receipts, strict=True)}
+    motions = {name: Path(path) for name, path in zip(run.params.data, run.input.motions, strict=True)}
+    table = compare(
+        {"prediction_backdoor": tidy.read(run.input.table)},
+        pd.read_csv(run.input.reference, dtype=str),
+        models([Path(path) for path in run.input.trainings], receipts, motions),
+    )
+    table.to_csv(run.output.table, index=False, float_format="%.10g")

@@ -1,0 +1,29 @@
+"""Writes the run's report."""
+
+from pathlib import Path
+
+from kinesec.report.facts import gather
+from kinesec.report.page import build
+from kinesec.run import job
+
+with job(snakemake) as run:
+    data = list(run.params.modules)
+    tables = {Path(path).stem: Path(path) for path in run.input.tables}
+    svgs = [Path(path) for path in run.input.figures if path.endswith(".svg")]
+    facts = gather(
+        modules=dict(run.params.modules),
+        receipts={name: Path(path) for name, path in zip(data, run.input.receipts, strict=True)},
+        motions={name: Path(path) for name, path in zip(data, run.input.motions, strict=True)},
+        windows=[Path(path) for path in run.input.windows],
+        trainings=[Path(path) for path in run.input.trainings],
+        artefacts=[Path(path) for path in (*run.input.tables, *run.input.figures)],
+        seeds=list(run.params.seeds),
+        configuration=dict(run.params.configuration),
+    )
+    build(
+        run.output.page,
+        run=run.params.run,
+        tables=tables,
+        figures={path.stem: (path, run.params.captions[path.stem]) for path in svgs},
+        facts=facts,
+    )
