@@ -24,7 +24,8 @@ class Recipe:
     """How a predictor is trained; each predictor's published values are its own defaults.
 
     ``decay`` multiplies the rate every ``decay_every`` epochs (``schedule="step"``), or once, after the share
-    ``drop_at`` of the training (``drop``); ``one_cycle`` takes ``rate`` as its peak. ``selection`` says which weights are kept: those of the best epoch on validation windows, or the last.
+    ``drop_at`` of the training (``drop``); ``one_cycle`` takes ``rate`` as its peak. ``selection`` says which weights
+    are kept: those of the best epoch on validation windows, or the last.
     """
 
     epochs: int
