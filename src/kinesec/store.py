@@ -2,7 +2,8 @@
 
 A store is written to a hidden sibling, hashed, consolidated and renamed, so ``<name>.zarr/zarr.json`` (a rule's
 declared output) exists only when everything beside it does. ``attrs["content_sha256"]`` covers every array and
-attribute and does not depend on chunking, so an identical rebuild has an identical hash.
+attribute and does not depend on chunking, so an identical rebuild has an identical hash. It is taken of what is
+appended, on the way to the disk, so ``verify`` also finds what the disk did to it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import json
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +26,9 @@ from zarr.codecs import BloscCodec
 from kinesec.errors import StoreError
 
 CHUNK_BYTES = 2**22
-HASH_BYTES = 2**25
+HASH_BYTES = 2**24
+# What zarr, its codecs and JSON raise for damaged files
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,7 @@ class Writer:
         self._group = zarr.open_group(self._part, mode="w", zarr_format=3)
         self._arrays: dict[str, zarr.Array[Any]] = {}
         self._pending: dict[str, list[np.ndarray]] = {}
+        self._digests: dict[str, hashlib._Hash] = {}
         return self
 
     def append(self, **arrays: np.ndarray) -> None:
@@ -153,6 +157,11 @@ class Writer:
             if name not in self._arrays:
                 self._arrays[name] = self._create(name, array)
                 self._pending[name] = []
+                self._digests[name] = hashlib.sha256()
+            row = self._arrays[name].shape[1:]
+            if array.shape[1:] != row:
+                raise StoreError(f"{self.path}: array {name!r}: found rows {array.shape[1:]}, expected {row} as before")
+            self._digests[name].update(_bytes(array))
             self._pending[name].append(array)
             rows = self._arrays[name].chunks[0]
             if sum(len(piece) for piece in self._pending[name]) >= rows:
@@ -166,12 +175,13 @@ class Writer:
             shape=(0, *array.shape[1:]),
             chunks=(max(1, CHUNK_BYTES // row), *array.shape[1:]),
             dtype=str if text else array.dtype,
-            compressors="auto" if text else BloscCodec(cname="zstd", clevel=3, shuffle="shuffle"),
+            compressors="auto" if text else BloscCodec(cname="lz4", clevel=5, shuffle="shuffle"),
             dimension_names=KINDS[self.kind].arrays[name].dims,
         )
 
     def _flush(self, name: str, rows: int) -> None:
-        waiting = np.concatenate(self._pending[name])
+        pieces = self._pending[name]
+        waiting = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
         whole = len(waiting) // rows * rows
         if whole:
             self._arrays[name].append(waiting[:whole])
@@ -192,7 +202,9 @@ class Writer:
                 self._flush(name, 1)
         _check_complete(self.kind, {name: array.shape for name, array in self._arrays.items()}, self.attrs, self.path)
         self._group.attrs.update({"kind": self.kind, **self.attrs})
-        self._group.attrs["content_sha256"] = content_sha256(self._part)
+        self._group.attrs["content_sha256"] = _content(
+            self.attrs | {"kind": self.kind}, self._arrays, {n: d.hexdigest() for n, d in self._digests.items()}
+        )
         with warnings.catch_warnings():  # zarr-python reads what it consolidates; only other libraries may not
             warnings.filterwarnings("ignore", message="Consolidated metadata", category=UserWarning)
             zarr.consolidate_metadata(self._part)
@@ -211,44 +223,63 @@ def read(path: str | Path, kind: str) -> xr.Dataset:
     path = Path(path)
     if not (path / "zarr.json").is_file():
         raise StoreError(f"{path}: found no zarr.json, expected a store of kind {kind!r}; rebuild it")
-    dataset: xr.Dataset = xr.open_zarr(path, consolidated=True, chunks=None)
+    try:
+        dataset: xr.Dataset = xr.open_zarr(path, consolidated=True, chunks=None)
+    except _UNREADABLE as error:
+        raise StoreError(f"{path}: found metadata that cannot be read ({_line(error)}); rebuild it") from error
     if dataset.attrs.get("kind") != kind:
         raise StoreError(f"{path}: found a store of kind {dataset.attrs.get('kind')!r}, expected {kind!r}")
     for name, array in dataset.variables.items():
         _check(kind, str(name), array, path)
+        expected = KINDS[kind].arrays[str(name)].dims
+        if array.dims != expected:
+            raise StoreError(f"{path}: array {name!r}: found dims {array.dims}, expected {expected}")
     _check_complete(kind, {str(n): a.shape for n, a in dataset.variables.items()}, dataset.attrs, path)
     return dataset
 
 
-def _pieces(array: zarr.Array[Any]) -> Iterator[bytes]:
-    if not array.shape[0]:
-        return
+def _line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+
+
+def _bytes(array: np.ndarray) -> bytes | memoryview:
+    if array.dtype.kind in "OTU":
+        return "".join(f"{len(text)}:{text}" for text in map(str, array.ravel())).encode()
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+
+
+def _values_sha256(array: zarr.Array[Any]) -> str:
+    digest = hashlib.sha256()
     rows = array.chunks[0] * max(1, HASH_BYTES // CHUNK_BYTES)
     for first in range(0, array.shape[0], rows):
-        piece = np.asarray(array[first : first + rows])
-        if piece.dtype.kind in "OTU":
-            yield "".join(f"{len(str(text))}:{text}" for text in piece.ravel()).encode()
-        else:
-            yield np.ascontiguousarray(piece).tobytes()
+        digest.update(_bytes(np.asarray(array[first : first + rows])))
+    return digest.hexdigest()
+
+
+def _content(attrs: Mapping[str, Any], arrays: Mapping[str, zarr.Array[Any]], values: Mapping[str, str]) -> str:
+    described = {
+        name: [list(array.shape), "str" if array.dtype.kind in "OTU" else str(array.dtype), values[name]]
+        for name, array in arrays.items()
+    }
+    as_stored = json.loads(json.dumps([attrs, described]))
+    return hashlib.sha256(json.dumps(as_stored, sort_keys=True).encode()).hexdigest()
 
 
 def content_sha256(path: str | Path) -> str:
-    """The hash of a store's arrays (name, shape, dtype, values) and attributes, in bounded memory."""
+    """The hash of a store's attributes and arrays (name, shape, dtype, hash of the values), in bounded memory."""
     group = zarr.open_group(Path(path), mode="r", use_consolidated=False)
     attrs = {key: value for key, value in group.attrs.asdict().items() if key != "content_sha256"}
-    digest = hashlib.sha256(json.dumps(attrs, sort_keys=True).encode())
-    for name, array in sorted(group.arrays()):
-        text = array.dtype.kind in "OTU"
-        digest.update(json.dumps([name, list(array.shape), "str" if text else str(array.dtype)]).encode())
-        for piece in _pieces(array):
-            digest.update(piece)
-    return digest.hexdigest()
+    arrays = dict(group.arrays())
+    return _content(attrs, arrays, {name: _values_sha256(array) for name, array in arrays.items()})
 
 
 def verify(path: str | Path) -> None:
     """Raises ``StoreError`` when a store's content is not what its ``content_sha256`` says."""
-    recorded = zarr.open_group(Path(path), mode="r").attrs.asdict().get("content_sha256")
-    found = content_sha256(path)
+    try:
+        recorded = zarr.open_group(Path(path), mode="r").attrs.asdict().get("content_sha256")
+        found = content_sha256(path)
+    except _UNREADABLE as error:
+        raise StoreError(f"{path}: found content that cannot be read ({_line(error)}); rebuild it") from error
     if found != recorded:
         raise StoreError(
             f"{path}: found content {found[:12]}, expected {str(recorded)[:12]}; it was altered: rebuild it"
