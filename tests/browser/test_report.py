@@ -100,6 +100,13 @@ def test_the_dark_page_is_dark_and_the_printed_one_is_not(browser: Any, page: Pa
     assert browser.value("getComputedStyle(document.querySelector('nav')).display") == "none"
 
 
+def test_tables_fit_a_printed_page(browser: Any, page: Path) -> None:
+    browser.open(page, width=680)  # A4 less its margins
+    browser.call("Emulation.setEmulatedMedia", media="print", features=[])
+    wide = "[...document.querySelectorAll('table')].filter(e => e.getBoundingClientRect().right > 681).map(e => e.id)"
+    assert browser.value(wide) == []
+
+
 def test_a_script_in_a_figure_or_the_page_cannot_run(browser: Any, page: Path, tmp_path: Path) -> None:
     text = page.read_text().replace("</main>", "<script>document.title = 'run'</script></main>")
     altered = tmp_path / "altered.html"

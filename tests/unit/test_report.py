@@ -226,8 +226,22 @@ def test_cells_come_back_as_they_went_in(text: str) -> None:
 
 @given(st.floats(-1e6, 1e6, allow_nan=False))
 def test_numbers_keep_their_leading_digits(value: float) -> None:
-    shown = float(summary.number(value).replace(",", ""))
-    assert abs(shown - value) <= 0.06 * abs(value)
+    text = summary.number(value)
+    if 0 < abs(value) < summary.FINE:
+        assert text == ("<0.001" if value > 0 else ">-0.001")
+    else:
+        assert abs(float(text.replace(",", "")) - value) <= 0.06 * abs(value)
+
+
+def test_a_change_of_rounding_errors_is_not_told() -> None:
+    made = tidy.typed(backdoor_table())
+    made.loc[made["metric"] == "BLC", ["value", "low", "high"]] *= 1e-3
+    rows = summary.stealth(made).set_index("what")
+    assert rows.loc["BLC, whole (mm/frame)", ["clean", "change"]].tolist() == [
+        "<0.001 (<0.001\u2013<0.001)",
+        summary.NONE,
+    ]
+    assert rows.loc["Acc, whole (mm/frame\u00b2)", "change"] != summary.NONE
 
 
 def skeleton() -> dict[str, Any]:

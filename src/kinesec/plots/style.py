@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib as mpl
 import seaborn as sns
 from matplotlib.figure import Figure
+
+# it tells every table of every font it embeds, in the log of every figure's job
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 Width = Literal["single", "double"]
 WIDTHS_INCH: dict[Width, float] = {"single": 3.5, "double": 7.16}  # one and two columns of an IEEE or ACM page

@@ -15,28 +15,32 @@ from kinesec import tidy
 
 MODELS = {"zero_velocity": "zero velocity", "clean": "clean model", "victim": "victim"}
 HORIZONS_MS = (80, 160, 320, 400, 560, 1000)
+FINE = 0.001  # of a millimetre or per cent: what is less is arithmetic, not motion
 NONE = "\u2013"
 
 
 def number(value: float) -> str:
-    """A value with the digits that count: 2,700,904; 113.0; 9.25; 0.062; 0.0018."""
+    """A value with the digits that count: 2,700,904; 113.0; 9.25; 0.62; 0.0018; <0.001."""
     if math.isnan(value):
         return NONE
     if value == 0:
         return "0"
+    if abs(value) < FINE:
+        return f"<{FINE}" if value > 0 else f">-{FINE}"
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     if abs(value) >= 10:
         return f"{value:.1f}"
     if abs(value) >= 1:
         return f"{value:.2f}"
-    return f"{value:.3f}" if abs(value) >= 0.01 else f"{value:.2g}"
+    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
 def _interval(value: float, low: float, high: float) -> str:
-    if math.isnan(value) or math.isnan(low):
-        return number(value)
-    return f"{number(value)} ({number(low)}\u2013{number(high)})"
+    mean, ends = number(value), (number(low), number(high))
+    if math.isnan(value) or math.isnan(low) or ends == (mean, mean):
+        return mean
+    return f"{mean} ({ends[0]}\u2013{ends[1]})"
 
 
 def plural(count: int, noun: str) -> str:
@@ -55,7 +59,7 @@ def plain(value: object) -> str:
         )
     if isinstance(value, list | tuple):
         return ", ".join(plain(one) for one in value)
-    return str(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _groups(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -185,7 +189,7 @@ def stealth(table: pd.DataFrame) -> pd.DataFrame:
         cells = _pivot(data, "what", {"clean": {"windows": "clean"}, "triggered": {"windows": "triggered"}})
         means = tidy.over_seeds(data, ["what", "windows"]).pivot(index="what", columns="windows", values="value")
         if {"clean", "triggered"} <= set(means):
-            change = 100 * (means["triggered"] / means["clean"] - 1)
+            change = (100 * (means["triggered"] / means["clean"] - 1)).where(means.max(axis=1) >= FINE)
             cells["change"] = [
                 f"{value:+.0f} %".replace("-", "\u2212") if math.isfinite(value) else NONE
                 for value in change.reindex(cells.index)
