@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from kinesec import names
 from kinesec._download import sha256_of
 from kinesec._sequences import Mixed, Sequences
 from kinesec.datasets.base import SPLITS, Info, Item, Settings
@@ -143,3 +145,19 @@ def ingest(
         left_out = _write(module, root, items, settings, out, dataset=dataset, skip=skip, rotations=False)
     for one in left_out:
         (report or log.warning)(f"{dataset}: left out {one['path']}: {one['reason']}")
+
+
+def ingest_receipt(
+    data: Mapping[str, Any], *, receipt: Path, out: Path, name: str, on_bad_file: Literal["stop", "skip"]
+) -> None:
+    """Ingests the files that a receipt names; see ``ingest``."""
+    content = json.loads(receipt.read_text())
+    ingest(
+        names.load("datasets", data["module"]),
+        Path(content["folder"]),
+        list(content["files"]),
+        data["settings"],
+        out,
+        dataset=name,
+        on_bad_file=on_bad_file,
+    )

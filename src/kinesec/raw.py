@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from kinesec import names
 from kinesec._download import sha256_of
 from kinesec.errors import ConfigError
-from kinesec.ingest import ingest
 from kinesec.manifest import read_manifest
 from kinesec.progress import track
 from kinesec.retrieve import retrieve
@@ -61,17 +60,3 @@ def provide(data: Data, *, receipt: Path, manifest: Path | None, mirror: str | N
     part = receipt.with_suffix(".part")
     part.write_text(json.dumps(content, indent=1) + "\n")
     part.replace(receipt)
-
-
-def ingest_receipt(data: Data, *, receipt: Path, out: Path, name: str, on_bad_file: Literal["stop", "skip"]) -> None:
-    """Ingests the files that a receipt names; see ``ingest``."""
-    content = json.loads(receipt.read_text())
-    ingest(
-        names.load("datasets", data["module"]),
-        Path(content["folder"]),
-        list(content["files"]),
-        data["settings"],
-        out,
-        dataset=name,
-        on_bad_file=on_bad_file,
-    )

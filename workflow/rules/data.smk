@@ -21,17 +21,16 @@ rule retrieve:
     params:
         manifest=manifest,
         manifest_hash=manifest_hash,
-        data=lambda wildcards: DATA[wildcards.data],
-        code=data_code("retrieve.py"),
+        data=raw_of,
+        code=raw_code,
     script:
         "../scripts/retrieve.py"
 
 
 rule ingest:
     input:
-        # ancient: the manifest's hashes say what the files are; fetching them again invalidates nothing
-        receipt=ancient("resources/{data}/receipt.json"),
-        own=lambda wildcards: own_files(wildcards.data),
+        # never ancient: Snakemake then passes over this job's own changed parameters when `retrieve` runs too
+        receipt="resources/{data}/receipt.json",
     output:
         store="results/motions/{data}/motions.zarr/zarr.json",
     log:
@@ -46,8 +45,8 @@ rule ingest:
         runtime=240,
     params:
         manifest_hash=manifest_hash,
-        data=lambda wildcards: DATA[wildcards.data],
+        data=recordings_of,
         on_bad_file=config["on_bad_file"],
-        code=data_code("ingest.py"),
+        code=recordings_code,
     script:
         "../scripts/ingest.py"

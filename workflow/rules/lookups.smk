@@ -10,19 +10,39 @@ def manifest_hash(wildcards):
     return file_sha256(path) if path else ""
 
 
-def data_code(script):
-    """The code of a data set's job; `folder` picks its reader by name, so all of them are its code."""
+def generated(data):
+    return not data["folder"] and not data["manifest"]
 
-    def of(wildcards):
-        name = DATA[wildcards.data]["module"]
-        readers = (
-            [f"readers.{one}" for one in names.available("readers")]
-            if name == "folder"
-            else []
-        )
-        return code(script, f"datasets.{name}", *readers)
 
-    return of
+def raw_of(wildcards):
+    """What says where a data set's raw files come from; its settings say so only where they are generated."""
+    data = DATA[wildcards.data]
+    settings = data["settings"] if generated(data) else {}
+    return {
+        "module": data["module"],
+        "folder": data["folder"],
+        "mirror_folder": data["mirror_folder"],
+        "settings": settings,
+    }
+
+
+def raw_code(wildcards):
+    """The code that generates raw files; all others are what their hashes say, whatever code puts them in place."""
+    data = DATA[wildcards.data]
+    return code("retrieve.py", f"datasets.{data['module']}") if generated(data) else ""
+
+
+def recordings_of(wildcards):
+    """What says how raw files are labelled, split and read."""
+    data = DATA[wildcards.data]
+    return {"module": data["module"], "settings": data["settings"]}
+
+
+def recordings_code(wildcards):
+    """The code that reads a data set; `folder` picks its reader by name, so all of them are its code."""
+    name = DATA[wildcards.data]["module"]
+    readers = names.available("readers") if name == "folder" else []
+    return code("ingest.py", f"datasets.{name}", *(f"readers.{one}" for one in readers))
 
 
 PREDICTION = config.get("prediction", {})
@@ -96,3 +116,49 @@ def evaluations():
         for name, spec in PREDICTION["predictors"].items()
         for seed in SEEDS
     ]
+
+
+PREDICTION_DATA = list(PREDICTION.get("datasets", []))
+# what the report shows of the configuration; a mirror is where files came from, not what they are
+SHOWN = {key: value for key, value in config.items() if key != "mirror"}
+
+
+def trainings():
+    """The training logs of the run: the clean models and their victims."""
+    return [
+        model_path(poison)
+        .format(data=data, protocol=spec["protocol"], predictor=name, seed=seed)
+        .replace("model.safetensors", "training.json")
+        for data in PREDICTION_DATA
+        for poison in ("clean", *configuration.strategy_names(PREDICTION))
+        for name, spec in PREDICTION["predictors"].items()
+        for seed in SEEDS
+    ]
+
+
+def windows_of_run():
+    used = {spec["protocol"] for spec in PREDICTION.get("predictors", {}).values()}
+    return expand(
+        "results/windows/{data}/{protocol}/windows.zarr/zarr.json",
+        data=PREDICTION_DATA,
+        protocol=sorted(used),
+    )
+
+
+def figures():
+    return expand(
+        "results/artifacts/{run}/figures/horizons_{data}_{predictor}.{suffix}",
+        run=RUN,
+        data=PREDICTION_DATA,
+        predictor=PREDICTION.get("predictors", {}),
+        suffix=["pdf", "svg", "png"],
+    )
+
+
+def captions():
+    return {
+        f"horizons_{data}_{predictor}": f"Error per horizon of {predictor} on {data}: clean windows against the true "
+        "future, triggered windows against the attacker's target. Shaded: 95 % bootstrap intervals over test windows."
+        for data in PREDICTION_DATA
+        for predictor in PREDICTION.get("predictors", {})
+    }

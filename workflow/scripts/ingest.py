@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kinesec.raw import ingest_receipt
+from kinesec.ingest import ingest_receipt
 from kinesec.run import job
 
 with job(snakemake) as run:
