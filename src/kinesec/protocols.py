@@ -16,6 +16,8 @@ from kinesec.errors import KinesecError
 from kinesec.kinematics import forward, matrices_from_quaternions
 from kinesec.skeleton import Skeleton
 
+BLOCK_ROWS = 1024  # forward kinematics takes many times a row's own bytes
+
 
 @dataclass(frozen=True)
 class Sequence:
@@ -38,15 +40,18 @@ def ltd(sequence: Sequence, scale: float) -> np.ndarray:
         raise KinesecError(
             f"{sequence.name}: protocol 'ltd' needs joint rotations and this source has none; use protocol 'full'"
         )
-    position = forward(
-        matrices_from_quaternions(sequence.rotation.astype(np.float64)),
-        np.zeros(3),
-        sequence.offsets * scale,
-        sequence.skeleton.parents,
-        turns=sequence.skeleton.turns,
-        root_turns_children=False,
-    )
-    return np.asarray(position, dtype=np.float32)
+    position = np.empty((*sequence.rotation.shape[:2], 3), dtype=np.float32)
+    for first in range(0, len(position), BLOCK_ROWS):
+        rows = slice(first, first + BLOCK_ROWS)
+        position[rows] = forward(
+            matrices_from_quaternions(sequence.rotation[rows].astype(np.float64)),
+            np.zeros(3),
+            sequence.offsets * scale,
+            sequence.skeleton.parents,
+            turns=sequence.skeleton.turns,
+            root_turns_children=False,
+        )
+    return position
 
 
 def full(sequence: Sequence, scale: float) -> np.ndarray:

@@ -23,6 +23,7 @@ from kinesec.skeleton import Skeleton
 TEST_SEED = 1234567890  # of the released test samplings, LearnTrajDep utils/data_utils.py
 NOMINAL_FRAME_MS = 40.0
 MOVES_MM = 1e-3
+SPLIT_ROWS = 2**16
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,15 @@ def sequences(motions: xr.Dataset, root: str | None) -> Iterator[Sequence]:
 def cut(motions_path: Path, out: Path, protocol: Protocol) -> None:
     """Cuts a motions store into a windows store, one sequence at a time.
 
-    Raises ``StoreError`` when no sequence is long enough for one window.
+    Raises ``StoreError`` when no sequence is long enough for one window, or when their frame rates differ.
     """
     motions = store.read(motions_path, "motions")
+    rates = sorted(set(motions.fps.values.tolist()))
+    if len(rates) > 1:
+        raise StoreError(
+            f"{motions_path}: found sequences of {rates[0]:g} to {rates[-1]:g} frames per second, expected one rate: "
+            "a window's frames would not mean the same time"
+        )
     place = PROTOCOLS[protocol.protocol]
     scale = protocol.scale(motions.attrs["recording"]["unit_mm"])
     length = protocol.history + protocol.future
@@ -160,10 +167,17 @@ class Windows:
         return Windows(self.position, starts, sequence_index, self.action, self.subject, self.source, self.attrs)
 
 
+def in_split(data: xr.Dataset, split: str) -> np.ndarray:
+    """Which windows (window,) of a windows store are of a split; the names are read piece by piece."""
+    count = data.sizes["window"]
+    pieces = (data.split[first : first + SPLIT_ROWS].values == split for first in range(0, count, SPLIT_ROWS))
+    return np.concatenate([np.zeros(0, bool), *pieces])
+
+
 def load(path: Path, split: str) -> Windows:
     """Reads one split of a windows store (``train``, ``val``, ``test``)."""
     data = store.read(path, "windows")
-    chosen = np.asarray(data.split.values == split)
+    chosen = in_split(data, split)
     return Windows(
         position=data.position.values,
         start=data.start.values[chosen],

@@ -146,22 +146,22 @@ class StoreTests(ABC):
         self, tmp_path: Path, arrays: Arrays, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(store, "CHUNK_BYTES", 1)  # a row a chunk: every byte of it is content
-        path = self.write(tmp_path / "a.zarr", arrays)
+        two = {name: array[:2] for name, array in arrays.items()}
+        path = self.write(tmp_path / "a.zarr", two)
         chunks = [min(file for file in (path / name / "c").rglob("*") if file.is_file()) for name in arrays]
         for chunk in chunks:
             before = chunk.read_bytes()
-            for place in (len(before) // 2, len(before) - 1):
-                altered = bytearray(before)
-                altered[place] ^= 0x10
-                chunk.write_bytes(altered)
-                with pytest.raises(StoreError, match="rebuild it") as raised:
-                    store.verify(path)
-                assert "\n" not in str(raised.value)
-            chunk.unlink()
-            with pytest.raises(StoreError, match="altered: rebuild it"):
+            altered = bytearray(before)
+            altered[len(before) // 2] ^= 0x10
+            chunk.write_bytes(altered)
+            with pytest.raises(StoreError, match="rebuild it") as raised:
                 store.verify(path)
+            assert "\n" not in str(raised.value)
             chunk.write_bytes(before)
         store.verify(path)
+        chunks[0].unlink()
+        with pytest.raises(StoreError, match="altered: rebuild it"):
+            store.verify(path)
 
     def test_a_changed_attribute_is_found(self, tmp_path: Path, arrays: Arrays) -> None:
         path = self.write(tmp_path / "a.zarr", arrays)
