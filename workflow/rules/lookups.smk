@@ -147,7 +147,7 @@ def windows_of_run():
 
 def figures():
     return expand(
-        "results/artifacts/{run}/figures/horizons_{data}_{predictor}.{suffix}",
+        "results/artifacts/{run}/figures/horizons-{data}-{predictor}.{suffix}",
         run=RUN,
         data=PREDICTION_DATA,
         predictor=PREDICTION.get("predictors", {}),
@@ -157,7 +157,7 @@ def figures():
 
 def captions():
     return {
-        f"horizons_{data}_{predictor}": f"Error per horizon of {predictor} on {data}: clean windows against the true "
+        f"horizons-{data}-{predictor}": f"Error per horizon of {predictor} on {data}: clean windows against the true "
         "future, triggered windows against the attacker's target. Shaded: 95 % bootstrap intervals over test windows."
         for data in PREDICTION_DATA
         for predictor in PREDICTION.get("predictors", {})

@@ -18,3 +18,94 @@ rule table_prediction:
         code=code("table_prediction.py"),
     script:
         "../scripts/table_prediction.py"
+
+
+rule compare_with_papers:
+    input:
+        table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
+        reference="config/papers/reference.csv",
+        trainings=trainings(),
+        receipts=expand("resources/{data}/receipt.json", data=PREDICTION_DATA),
+        motions=expand(
+            "results/motions/{data}/motions.zarr/zarr.json", data=PREDICTION_DATA
+        ),
+    output:
+        table=f"results/artifacts/{RUN}/tables/paper_comparison.csv",
+    log:
+        f"logs/compare_with_papers/{RUN}.log",
+    benchmark:
+        f"logs/compare_with_papers/{RUN}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        data=PREDICTION_DATA,
+        code=code("compare_with_papers.py"),
+    script:
+        "../scripts/compare_with_papers.py"
+
+
+rule figure_horizons:
+    input:
+        table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
+    output:
+        pdf=f"results/artifacts/{RUN}/figures/horizons-{{data}}-{{predictor}}.pdf",
+        svg=f"results/artifacts/{RUN}/figures/horizons-{{data}}-{{predictor}}.svg",
+        png=f"results/artifacts/{RUN}/figures/horizons-{{data}}-{{predictor}}.png",
+    log:
+        f"logs/figure_horizons/{RUN}/{{data}}-{{predictor}}.log",
+    benchmark:
+        f"logs/figure_horizons/{RUN}/{{data}}-{{predictor}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        figure=lambda wildcards: {
+            "dataset": wildcards.data,
+            "predictor": wildcards.predictor,
+        },
+        code=code("figure_horizons.py"),
+    script:
+        "../scripts/figure_horizons.py"
+
+
+rule report:
+    input:
+        tables=[
+            f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
+            f"results/artifacts/{RUN}/tables/paper_comparison.csv",
+        ],
+        figures=figures(),
+        receipts=expand("resources/{data}/receipt.json", data=DATA),
+        motions=expand("results/motions/{data}/motions.zarr/zarr.json", data=DATA),
+        windows=windows_of_run(),
+        trainings=trainings(),
+    output:
+        page=f"results/artifacts/{RUN}/report/index.html",
+    log:
+        f"logs/report/{RUN}.log",
+    benchmark:
+        f"logs/report/{RUN}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        run=RUN,
+        seeds=SEEDS,
+        modules={name: data["module"] for name, data in DATA.items()},
+        configuration=SHOWN,
+        captions=captions(),
+        code=lambda wildcards: code(
+            "report.py", *(f"datasets.{data['module']}" for data in DATA.values())
+        ),
+    script:
+        "../scripts/report.py"
