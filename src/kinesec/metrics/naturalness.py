@@ -21,12 +21,16 @@ def naturalness(position: np.ndarray, parents: Sequence[int], history: int) -> d
     """(metric, part) -> (window,): Acc, Jerk and BLC of the ``whole`` window and of the ``seam``.
 
     Acc and Jerk are mean lengths of the second and third differences, BLC the mean absolute change of a bone's length
-    from frame to frame. The seam is the last ``SEAM`` frames of the history and the first ``SEAM`` after its end.
+    from frame to frame. The seam is the last frame of the history with ``SEAM`` frames before and after it. A piece
+    with too few frames for a difference has no value (NaN).
     """
     values = {}
     seam = position[:, max(0, history - 1 - SEAM) : history + SEAM]
     for part, piece in (("whole", position), ("seam", seam)):
         for metric, order in (("Acc", 2), ("Jerk", 3)):
+            if piece.shape[1] <= order:
+                values[metric, part] = np.full(len(piece), np.nan)
+                continue
             change = np.diff(piece, n=order, axis=1)
             values[metric, part] = np.sqrt(np.einsum("...x,...x->...", change, change)).mean((1, 2), dtype=np.float64)
         lengths = bone_lengths(piece, parents)
