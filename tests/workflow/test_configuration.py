@@ -1,0 +1,50 @@
+"""Configurations through the command line: the shipped ones plan their jobs, a mistake is one line and starts none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from project import Project
+
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "unknown key": ({"sedes": [0]}, "sedes"),
+    "unknown key below": ({"prediction.strategies.ratios": [0.1]}, "prediction.strategies.ratios"),
+    "unknown model": ({"prediction.predictors.ltd_tiny.predictor": "lstm"}, "prediction.predictors.ltd_tiny.predictor"),
+    "unknown data set": ({"datasets": {"kit": None}}, "datasets.kit"),
+    "unknown key of a data set": ({"datasets.procedural.sampling": {}}, "datasets.procedural.sampling"),
+    "ratio above one": ({"prediction.strategies.ratio": [1.5]}, "prediction.strategies.ratio.0"),
+    "the same seed twice": ({"seeds": [1, 1]}, "seeds"),
+    "a run that leaves its folder": ({"run": "../elsewhere"}, "run"),
+}
+
+
+@pytest.fixture(scope="module")
+def clone(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Nothing made yet, and nothing may be made by configurations that cannot be used."""
+    return Project.of(repository, tmp_path_factory.mktemp("clone"))
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_ends_in_one_line_that_names_the_key(mistake: str, clone: Project) -> None:
+    changes, key = MISTAKES[mistake]
+    clone.configure(changes)
+    done = clone.run()
+    told = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert done.returncode != 0
+    assert len(told) == 1, done.stderr
+    assert told[0].startswith(f"error: configuration: {key}: found "), told[0]
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not {"results", "resources", "logs"} & {path.name for path in clone.folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["config", "real"])
+def test_a_shipped_configuration_plans_its_jobs(name: str, clone: Project) -> None:
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--configfile", f"config/{name}.yaml"]
+    done = subprocess.run(command, cwd=clone.folder, env=clone.environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for rule in ("retrieve", "ingest", "train_victim", "table_prediction"):
+        assert f"rule {rule}:" in done.stdout + done.stderr
