@@ -12,7 +12,7 @@ from typing import Any
 from kinesec import models, store, windows
 from kinesec.errors import KinesecError
 from kinesec.predictors.base import Shape
-from kinesec.training import Poisoned, WindowBatches, best_device, save_model, train
+from kinesec.training import Poisoned, WindowBatches, best_device, best_error, save_model, train
 
 
 def load_poisoned(path: Path, clean: windows.Windows) -> Poisoned:
@@ -39,9 +39,14 @@ def train_predictor(
     and no other's, and Snakemake, which deletes the outputs of a failed job, leaves them.
     """
     clean = _load(windows_path, "train")
-    validation = _load(windows_path, "val")
+    validation = windows.load(windows_path, "val")
     poisoned = load_poisoned(poison_path, clean) if poison_path else None
     recipe = models.recipe(predictor["predictor"], predictor["recipe"])
+    if recipe.selection == "validation" and not len(validation):
+        raise KinesecError(
+            f"{windows_path}: found no window of split 'val', expected one or more to choose the weights by; change the "
+            f"split, or set the recipe's `selection: last`"
+        )
     shape = Shape(clean.history, clean.future, len(clean.used))
     device = best_device()
     model = models.build(predictor["predictor"], shape, predictor["settings"], seed).to(device)
@@ -62,13 +67,14 @@ def train_predictor(
         model,
         recipe,
         WindowBatches(clean, poisoned, device),
-        WindowBatches(validation, None, device),
+        WindowBatches(validation, None, device) if len(validation) else None,
         seed=seed,
         checkpoints=Path("results", "checkpoints", key),
         job=job,
     )
     save_model(model_path, model, description)
-    log_path.write_text(json.dumps({**description, "epochs": log}, indent=1, sort_keys=True) + "\n")
+    kept = len(log) if recipe.selection == "last" else 1 + [e["validation_mm"] for e in log].index(best_error(log))
+    log_path.write_text(json.dumps({**description, "kept_epoch": kept, "epochs": log}, indent=1, sort_keys=True) + "\n")
 
 
 def _load(path: Path, split: str) -> windows.Windows:

@@ -130,7 +130,7 @@ class _Run:
             model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True
         )
         self.best = {name: value.clone() for name, value in model.state_dict().items()}
-        self.log: list[dict[str, float]] = []
+        self.log: list[dict[str, Any]] = []
 
     @property
     def path(self) -> Path:
@@ -172,19 +172,25 @@ class _Run:
         self.log = meta["log"]
 
 
+def best_error(log: list[dict[str, Any]]) -> float:
+    """The smallest validation error (mm) of some epochs' records; infinite where there is none."""
+    return min((past["validation_mm"] for past in log if past["validation_mm"] is not None), default=math.inf)
+
+
 def train(
     model: Predictor,
     recipe: Recipe,
     training: WindowBatches,
-    validation: WindowBatches,
+    validation: WindowBatches | None,
     *,
     seed: int,
     checkpoints: Path,
     job: dict[str, Any],
-) -> list[dict[str, float]]:
+) -> list[dict[str, Any]]:
     """Trains ``model`` in place and returns one record an epoch: training loss, validation error (mm), rate.
 
-    The model ends with the weights that ``recipe.selection`` names. A checkpoint a finished epoch goes to
+    The model ends with the weights that ``recipe.selection`` names; without validation windows, the last ones, and the
+    error is None. A checkpoint a finished epoch goes to
     ``checkpoints`` and is removed at the end; ``job`` identifies the training, so that no other's is picked up.
     Raises ``KinesecError`` when the loss or the validation error is no longer finite, or windows are too few.
     """
@@ -215,10 +221,10 @@ def train(
             mean_loss = total.item() / steps
             if not math.isfinite(mean_loss):
                 raise KinesecError(f"training: the loss of epoch {epoch + 1} is {mean_loss}; lower the rate")
-            error = validation_error(model, validation)
-            if not math.isfinite(error):
+            error = None if validation is None else validation_error(model, validation)
+            if error is not None and not math.isfinite(error):
                 raise KinesecError(f"training: the validation error of epoch {epoch + 1} is {error}; lower the rate")
-            if recipe.selection == "last" or error < min((past["validation_mm"] for past in run.log), default=math.inf):
+            if recipe.selection == "last" or error is None or error < best_error(run.log):
                 run.best = {name: value.clone() for name, value in model.state_dict().items()}
             run.log.append({"epoch": epoch + 1, "loss_mm": mean_loss, "validation_mm": error, "rate": rate})
             run.save()

@@ -66,7 +66,7 @@ def facts(**changes: Any) -> dict[str, Any]:
         "training_windows": 12_853,
         "poisoned_windows": 0,
         "epochs": 8,
-        "best_epoch": 7,
+        "kept_epoch": 7,
         "validation_mm": 98.2,
         "device": "x86_64 (CPU)",
         "wall_s": 341.5,

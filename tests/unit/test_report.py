@@ -288,7 +288,7 @@ def run(tmp_path: Path) -> SimpleNamespace:
     description = {"predictor": "ltd", "seed": 7, "parameters": 12, "training_windows": 2, "poisoned_windows": 0}
     description |= {"settings": {"features": 8}, "recipe": {"epochs": 3}}
     for log in (training, victim):
-        log.write_text(json.dumps({**description, "epochs": epochs}))
+        log.write_text(json.dumps({**description, "kept_epoch": 2, "epochs": epochs}))
     certificate = {"versions": {"python": "3.12"}, "commit": "abc", "dirty": True, "device": "cpu", "wall_s": 60.0}
     training.with_name("model.safetensors.run.json").write_text(json.dumps(certificate))
     older = {"versions": {"python": "3.11"}, "commit": "def", "dirty": False}
@@ -323,7 +323,7 @@ def test_facts_are_what_stores_logs_and_certificates_say(run: SimpleNamespace, t
     model, victim = found["models"]
     assert (victim["poison"], victim["device"]) == ("rigid-jammed-random-0.1", None)
     assert (model["predictor"], model["module"], model["poison"], model["seed"]) == ("small", "ltd", "clean", 7)
-    assert (model["best_epoch"], model["epochs"], model["validation_mm"], model["wall_s"]) == (2, 3, 5.0, 60.0)
+    assert (model["kept_epoch"], model["epochs"], model["validation_mm"], model["wall_s"]) == (2, 3, 5.0, 60.0)
     assert found["versions"] == {"python": ["3.11", "3.12"]}
     assert found["commits"] == ["abc (with changes)", "def"]
     build(tmp_path / "page.html", run="x", tables={}, figures={}, facts=found)

@@ -80,7 +80,6 @@ def _training(path: Path) -> Facts:
     dataset, protocol, poison, predictor = path.parts[-6:-2]
     content = _json(path)
     log = content["epochs"]
-    best = min(log, key=lambda record: record["validation_mm"])
     certificate = _certificate(path)
     return {
         "dataset": dataset,
@@ -93,8 +92,8 @@ def _training(path: Path) -> Facts:
         "training_windows": content["training_windows"],
         "poisoned_windows": content["poisoned_windows"],
         "epochs": len(log),
-        "best_epoch": best["epoch"],
-        "validation_mm": best["validation_mm"],
+        "kept_epoch": content["kept_epoch"],
+        "validation_mm": log[content["kept_epoch"] - 1]["validation_mm"],
         "device": certificate.get("device"),
         "wall_s": certificate.get("wall_s"),
     }

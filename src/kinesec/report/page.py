@@ -65,7 +65,7 @@ def build(
     - ``windows`` [{dataset, name, protocol, history, future, stride, fps, frame_ms_nominal, frame_ms_measured,
       used_joints, windows {split: count}, too_short [path], sha256}]
     - ``models`` [{dataset, protocol, poison, predictor, module, seed, parameters, training_windows, poisoned_windows,
-      epochs, best_epoch, validation_mm, device, wall_s}]; ``device`` and ``wall_s`` may be None
+      epochs, kept_epoch, validation_mm, device, wall_s}]; the last three may be None
     - ``artefacts`` [{path, sha256, bytes}]
 
     Raises ``KinesecError`` when ``prediction_backdoor`` lacks a column.

@@ -162,8 +162,8 @@ def provenance(facts: Mapping[str, Any]) -> Tables:
             "name": f"{one['poison']}, seed {one['seed']}",
             "parameters": f"{one['parameters']:,}",
             "windows": f"{one['training_windows']:,} ({one['poisoned_windows']:,})",
-            "epoch": f"{one['best_epoch']} of {one['epochs']}",
-            "validation": summary.number(one["validation_mm"]),
+            "epoch": f"{one['kept_epoch']} of {one['epochs']}",
+            "validation": summary.NONE if one["validation_mm"] is None else summary.number(one["validation_mm"]),
             "device": one["device"] or summary.NONE,
             "wall": summary.NONE if one["wall_s"] is None else f"{one['wall_s'] / 60:.1f}",
         }
@@ -187,7 +187,7 @@ def provenance(facts: Mapping[str, Any]) -> Tables:
             models,
             "Trained models",
             {"name": "Training data, seed", "parameters": "Parameters", "windows": "Windows (poisoned)"}
-            | {"epoch": "Best epoch", "validation": "Validation (mm)", "device": "Device", "wall": "Minutes"},
+            | {"epoch": "Kept epoch", "validation": "Validation (mm)", "device": "Device", "wall": "Minutes"},
             "name",
             ("parameters", "windows", "epoch", "validation", "wall"),
         ),
