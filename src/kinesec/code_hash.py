@@ -36,6 +36,14 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
     return tree
 
 
+def _absolute(file: Path, node: ast.ImportFrom) -> str:
+    """The module that ``from ... import`` names, also where it counts from the file's own place."""
+    if not node.level or not file.is_relative_to(_SOURCE):
+        return node.module or ""
+    package = file.relative_to(_SOURCE).parts[: -node.level]
+    return ".".join([*package, node.module] if node.module else package)
+
+
 @cache
 def _parse(file: Path) -> tuple[str, frozenset[str]]:
     """The file's syntax tree as text, and the kinesec modules it imports."""
@@ -44,9 +52,10 @@ def _parse(file: Path) -> tuple[str, frozenset[str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = _absolute(file, node)
+            found.add(module)
+            found.update(f"{module}.{alias.name}" for alias in node.names)
     modules = {name for name in found if name.split(".")[0] == "kinesec" and _file(name)}
     return ast.dump(tree), frozenset(modules)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,23 +19,38 @@ from kinesec.errors import ConfigError
 def _text(error: jsonschema.ValidationError) -> str:
     key = ".".join(str(part) for part in error.absolute_path) or "(top level)"
     schema: Any = error.schema
+    instance: Any = error.instance
     match error.validator:
         case "additionalProperties":
             known = ", ".join(sorted(schema.get("properties", {})))
-            unknown = sorted(set(error.instance) - set(schema.get("properties", {})))
+            unknown = sorted(str(name) for name in instance if name not in schema.get("properties", {}))
             prefix = "" if key == "(top level)" else f"{key}."
             return f"{prefix}{unknown[0]}: found an unknown key, expected one of {known}"
         case "required":
-            missing = next(name for name in schema["required"] if name not in error.instance)
+            missing = next(name for name in schema["required"] if name not in instance)
             return f"{key}: found no {missing!r}, expected one"
         case _:
             return f"{key}: found {error.instance!r}: {error.message}"
+
+
+def _check_keys(value: Any, above: tuple[str, ...]) -> None:
+    """Raises ``ConfigError`` for a key that YAML reads as a number, a date or nothing: no key here is one."""
+    if isinstance(value, Mapping):
+        for key, inside in value.items():
+            if not isinstance(key, str):
+                place = ".".join(above) or "(top level)"
+                raise ConfigError(f"configuration: {place}: found the key {key!r}, expected a name; quote it")
+            _check_keys(inside, (*above, key))
+    elif isinstance(value, list):
+        for index, inside in enumerate(value):
+            _check_keys(inside, (*above, str(index)))
 
 
 def check(config: Mapping[str, Any], schema: Path) -> None:
     """Raises ``ConfigError`` for the most telling mistake against a JSON Schema (2020-12) in a YAML file."""
     rules = yaml.safe_load(schema.read_text("utf-8"))
     validator = jsonschema.Draft202012Validator(rules)
+    _check_keys(config, ())
     error = best_match(validator.iter_errors(config))
     if error is not None:
         raise ConfigError(" ".join(f"configuration: {_text(error)}".split()))
@@ -47,7 +63,10 @@ def data_set(name: str, changes: Mapping[str, Any], folder: Path, schema: Path) 
     """
     file = folder / f"{name}.yaml"
     base: dict[str, Any] = yaml.safe_load(file.read_text("utf-8")) if file.is_file() else {}
-    settings = {**base.get("settings", {}), **changes.get("settings", {})}
+    changed = changes.get("settings", {})
+    if not isinstance(changed, Mapping):
+        raise ConfigError(f"configuration: datasets.{name}.settings: found {changed!r}, expected settings by name")
+    settings = {**base.get("settings", {}), **changed}
     absent = {"manifest": None, "mirror_folder": "", "folder": None, "nominal_unit_mm": None, "root": None}
     merged = {**absent, "test_sampling": {}, **base, **changes, "settings": settings}
     if "module" not in merged:
@@ -65,7 +84,12 @@ def strategy_names(prediction: Mapping[str, Any]) -> list[str]:
     """The names trigger-target-selection-ratio of every combination, which are also their folders' names."""
     grid = prediction.get("strategies", {})
     keys = ("trigger", "target", "selection", "ratio")
-    return ["-".join(f"{value}" for value in chosen) for chosen in product(*(grid.get(key, []) for key in keys))]
+    return ["-".join(map(_as_name, chosen)) for chosen in product(*(grid.get(key, []) for key in keys))]
+
+
+def _as_name(value: str | float) -> str:
+    """A ratio without an exponent, whose minus would read as the end of a name's part."""
+    return value if isinstance(value, str) else f"{Decimal(str(value)):f}"
 
 
 def check_prediction(config: Mapping[str, Any]) -> None:
@@ -79,10 +103,13 @@ def check_prediction(config: Mapping[str, Any]) -> None:
     for name, predictor in prediction["predictors"].items():
         names.check("predictors", predictor["predictor"], f"{key}.predictors.{name}.predictor")
         _known(predictor["protocol"], prediction["protocols"], f"{key}.predictors.{name}.protocol")
+    for ratio in prediction.get("strategies", {}).get("ratio", []):
+        if not 0 < ratio <= 1:  # of the schema's two limits a NaN breaks neither
+            raise ConfigError(f"{key}.strategies.ratio: found {ratio}, expected more than 0 and at most 1")
     for part in ("trigger", "target", "selection"):
-        for name in prediction["strategies"][part]:
+        for name in prediction.get("strategies", {}).get(part, []):
             names.check(f"poisoning.{part}s", name, f"{key}.strategies.{part}")
-        for name in prediction[f"{part}_settings"]:
+        for name in prediction.get(f"{part}_settings", {}):
             names.check(f"poisoning.{part}s", name, f"{key}.{part}_settings")
 
 

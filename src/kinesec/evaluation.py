@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,41 +28,52 @@ def window_kinds(window: np.ndarray, windows: Windows, poison: Poison) -> dict[s
     return kinds
 
 
-def _rows(values: np.ndarray, frames: np.ndarray, labels: dict[str, Any], index: pd.DataFrame) -> pd.DataFrame:
-    """Long records of values (window, frame); ``index`` has the columns that name a window."""
-    rows = index.loc[index.index.repeat(len(frames))].reset_index(drop=True)
-    rows["frame"] = np.tile(frames, len(index))
-    rows["value"] = values.ravel().astype(np.float32)
-    return rows.assign(**labels)
+@dataclass(frozen=True)
+class _Block:
+    """Values (window, frame) of one model, kind of windows, metric, part and choice of joints; ``first`` its frame."""
+
+    labels: tuple[str, str, str, str, str]
+    values: np.ndarray
+    first: int
 
 
-def _records(
+def _blocks(
     windows: Windows, poison: Poison, models: Mapping[str, Predictor], device: torch.device
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[_Block]:
     skeleton, used, history = windows.skeleton, windows.used, windows.history
-    owner = windows.sequence_index
-    index = pd.DataFrame(
-        {"window": np.arange(len(windows)), "source": windows.source[owner], "action": windows.action[owner]}
-    ).astype({"source": "category", "action": "category"})
-    frames = np.arange(1, windows.future + 1)
     kept = skeleton.select(tuple([0, *used] if 0 not in used else used))
     for kind, window in window_kinds(windows.gather(), windows, poison).items():
         for (metric, part), value in naturalness(window, skeleton.parents, history).items():
-            labels = {"model": "data", "windows": kind, "metric": metric, "part": part, "joints": ""}
-            yield _rows(value[:, None], np.zeros(1, int), labels, index)
+            yield _Block(("data", kind, metric, part, ""), value[:, None], 0)
         seen = torch.from_numpy(np.ascontiguousarray(window[:, :history, used])).to(device)
         for name, model in models.items():
             predicted = predict(model, seen).cpu().numpy()
             errors = joint_errors(predicted, window[:, history:, used])
             for joints, value in mpjpe(errors, skeleton, used).items():
-                labels = {"model": name, "windows": kind, "metric": "MPJPE_at", "part": "", "joints": joints}
-                yield _rows(value, frames, labels, index)
+                yield _Block((name, kind, "MPJPE_at", "", joints), value, 1)
             whole = np.concatenate([window[:, :history, used], predicted], 1)
             root = window[:, :1, :1].repeat(whole.shape[1], 1)
             posed = whole if 0 in used else np.concatenate([root, whole], 2)
             for (metric, part), value in naturalness(posed, kept.parents, history).items():
-                labels = {"model": name, "windows": kind, "metric": metric, "part": part, "joints": "used"}
-                yield _rows(value[:, None], np.zeros(1, int), labels, index)
+                yield _Block((name, kind, metric, part, "used"), value[:, None], 0)
+
+
+def _categories(values: Sequence[str], sizes: Sequence[int]) -> pd.Categorical[Any]:
+    """Each value as often as its size says, without a million strings on the way."""
+    names = sorted(set(values))
+    codes = np.repeat([names.index(value) for value in values], sizes)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names))
+
+
+def _named(samplings: Mapping[str, Windows], column: str, blocks: Sequence[tuple[str, _Block]]) -> pd.Categorical[Any]:
+    """A label of every window's sequence, for every value of the blocks."""
+    labels = {name: np.array([str(label) for label in getattr(windows, column)]) for name, windows in samplings.items()}
+    names = np.unique(np.concatenate(list(labels.values())))
+    codes = {name: np.searchsorted(names, labels[name])[windows.sequence_index] for name, windows in samplings.items()}
+    return pd.Categorical.from_codes(
+        np.concatenate([codes[name].repeat(block.values.shape[1]) for name, block in blocks]),
+        categories=pd.Index(names),
+    )
 
 
 def evaluate(
@@ -74,10 +86,17 @@ def evaluate(
     one of clean windows, the attacker's target of triggered and wrong-limb ones. ``frame`` is 0 where a metric is of
     the whole window; ``model`` is ``data`` where it is of the window itself and not of a prediction.
     """
-    parts = [
-        part.assign(sampling=name)
-        for name, windows in samplings.items()
-        for part in _records(windows, poison, models, device)
-    ]
-    table = pd.concat(parts, ignore_index=True)[list(RECORD)]
-    return table.astype({name: "category" for name in RECORD if name not in ("window", "frame", "value")})
+    blocks = [(name, block) for name, of in samplings.items() for block in _blocks(of, poison, models, device)]
+    shapes = [block.values.shape for _, block in blocks]
+    sizes = [count * frames for count, frames in shapes]
+    table: dict[str, Any] = {
+        "sampling": _categories([name for name, _ in blocks], sizes),
+        "window": np.concatenate([np.arange(count).repeat(frames) for count, frames in shapes]),
+        "source": _named(samplings, "source", blocks),
+        "action": _named(samplings, "action", blocks),
+        "frame": np.concatenate([np.tile(np.arange(b.values.shape[1]) + b.first, len(b.values)) for _, b in blocks]),
+        "value": np.concatenate([block.values.ravel().astype(np.float32) for _, block in blocks]),
+    }
+    for index, column in enumerate(("model", "windows", "metric", "part", "joints")):
+        table[column] = _categories([block.labels[index] for _, block in blocks], sizes)
+    return pd.DataFrame(table)[list(RECORD)]

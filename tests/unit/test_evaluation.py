@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from stores import write_motions
+
+from kinesec import models
+from kinesec.errors import KinesecError
+from kinesec.evaluate_job import evaluate_prediction
+from kinesec.evaluation import RECORD, evaluate, window_kinds
+from kinesec.poisoning.badhmp import Poison
+from kinesec.predictors.base import Predictor, Shape
+from kinesec.tables import PREDICTION_BACKDOOR
+from kinesec.training import save_model
+from kinesec.windows import Protocol, Windows, cut, load, sample_test
+
+POISON = Poison("rigid", "jammed", "random", "left_arm", 0.1, wrong_limb="right_arm")
+HISTORY, FUTURE = 6, 5
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("w")
+    write_motions(folder / "m.zarr", [30, 20, 25], ["test", "train", "test"])
+    cut(folder / "m.zarr", folder / "w.zarr", Protocol("ltd", HISTORY, FUTURE))
+    return folder / "w.zarr"
+
+
+@pytest.fixture(scope="module")
+def test(path: Path) -> Windows:
+    return load(path, "test")
+
+
+@pytest.fixture(scope="module")
+def predictors(test: Windows) -> dict[str, Predictor]:
+    shape = Shape(HISTORY, FUTURE, len(test.used))
+    clean = models.build("ltd", shape, {"features": 4, "blocks": 1}, 0).eval()
+    return {"clean": clean, "zero_velocity": models.build("zero_velocity", shape, {})}
+
+
+@pytest.fixture(scope="module")
+def records(test: Windows, predictors: dict[str, Predictor]) -> pd.DataFrame:
+    samplings = {"8": sample_test(test, 8), "all": test}
+    return evaluate(samplings, POISON, predictors, torch.device("cpu"))
+
+
+def chosen(records: pd.DataFrame, **labels: str) -> np.ndarray:
+    for name, value in labels.items():
+        records = records[records[name] == value]
+    return np.asarray(records.sort_values(["window", "frame"])["value"].to_numpy())
+
+
+def test_a_record_a_window_metric_and_frame(records: pd.DataFrame, test: Windows) -> None:
+    assert tuple(records.columns) == RECORD
+    assert records["value"].notna().all()
+    assert not records.duplicated([name for name in RECORD if name != "value"]).any()
+    for sampling, windows in (("8", 16), ("all", len(test))):
+        of = records[records["sampling"] == sampling]
+        errors, smooth = of[of["metric"] == "MPJPE_at"], of[of["metric"] != "MPJPE_at"]
+        assert len(errors) == windows * 3 * 2 * 2 * FUTURE
+        assert len(smooth) == windows * 3 * 3 * 6
+        assert sorted(set(errors["frame"])) == list(range(1, FUTURE + 1))
+        assert set(smooth["frame"]) == {0}
+    owners = records[records["sampling"] == "all"].drop_duplicates("window").sort_values("window")
+    assert owners["source"].tolist() == [str(test.source[i]) for i in test.sequence_index]
+    assert owners["action"].tolist() == [str(test.action[i]) for i in test.sequence_index]
+
+
+def test_errors_are_distances_to_the_windows_own_future(
+    records: pd.DataFrame, test: Windows, predictors: dict[str, Predictor]
+) -> None:
+    for kind, window in window_kinds(test.gather(), test, POISON).items():
+        used = window[:, :, test.used]
+        with torch.inference_mode():
+            predicted = predictors["clean"](torch.from_numpy(used[:, :HISTORY])).numpy()
+        expected = np.linalg.norm(predicted - used[:, HISTORY:], axis=-1).mean(-1)
+        labels = {"sampling": "all", "model": "clean", "metric": "MPJPE_at", "joints": "used", "windows": kind}
+        np.testing.assert_allclose(chosen(records, **labels), expected.ravel(), rtol=1e-4)
+
+
+def test_a_held_pose_is_no_error_on_jammed_windows(records: pd.DataFrame) -> None:
+    for kind in ("triggered", "wrong_limb"):
+        assert (chosen(records, model="zero_velocity", metric="MPJPE_at", windows=kind) == 0).all()
+    assert (chosen(records, model="zero_velocity", metric="MPJPE_at", windows="clean") > 0).all()
+
+
+def test_without_a_wrong_limb_there_are_two_kinds(test: Windows, predictors: dict[str, Predictor]) -> None:
+    plain = replace(POISON, wrong_limb="")
+    found = evaluate({"8": sample_test(test, 8)}, plain, predictors, torch.device("cpu"))
+    assert set(found["windows"]) == {"clean", "triggered"}
+
+
+def test_a_job_writes_records_and_table(path: Path, test: Windows, tmp_path: Path) -> None:
+    shape = Shape(HISTORY, FUTURE, len(test.used))
+    settings = {"features": 4, "blocks": 1}
+    for seed, name in enumerate(("clean", "victim")):
+        model = models.build("ltd", shape, settings, seed)
+        save_model(tmp_path / f"{name}.safetensors", model, {"predictor": "ltd", "settings": settings})
+
+    def job(windows_path: Path) -> None:
+        evaluate_prediction(
+            windows_path=windows_path,
+            model_paths={name: tmp_path / f"{name}.safetensors" for name in ("clean", "victim")},
+            strategy=vars(POISON),
+            samplings=[8, "all"],
+            sampling_range={"low": 0, "margin": 75, "paired": False},
+            threshold_mm=25.0,
+            identity={"data": "d", "protocol": "p", "predictor": "small", "seed": "3"},
+            records_path=tmp_path / "out" / "records.parquet",
+            table_path=tmp_path / "out" / "table.csv",
+        )
+
+    job(path)
+    records = pd.read_parquet(tmp_path / "out" / "records.parquet")
+    assert tuple(records.columns) == RECORD
+    assert set(records["model"]) == {"data", "clean", "victim", "zero_velocity"}
+    table = pd.read_csv(tmp_path / "out" / "table.csv")
+    assert tuple(table.columns) == PREDICTION_BACKDOOR
+    assert set(table["sampling"]) == {"8", "all"}
+    assert set(table["seed"]) == {3}
+    before = (tmp_path / "out" / "table.csv").read_bytes()
+    job(path)
+    assert (tmp_path / "out" / "table.csv").read_bytes() == before
+    write_motions(tmp_path / "m.zarr", [30], ["train"])
+    cut(tmp_path / "m.zarr", tmp_path / "w.zarr", Protocol("ltd", HISTORY, FUTURE))
+    with pytest.raises(KinesecError, match="found no window of split 'test'"):
+        job(tmp_path / "w.zarr")
