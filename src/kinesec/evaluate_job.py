@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from kinesec import models, windows
+from kinesec import models, store, windows
 from kinesec.errors import KinesecError
 from kinesec.evaluation import evaluate
-from kinesec.poisoning.badhmp import Poison
+from kinesec.poisoning.badhmp import Poison, resolve
 from kinesec.predictors.base import Predictor
 from kinesec.tables import prediction_backdoor, write_csv
 from kinesec.training import best_device
@@ -44,7 +44,7 @@ def evaluate_prediction(
         str(draws): windows.sample_test(test, None if draws == "all" else int(draws), **sampling_range)
         for draws in samplings
     }
-    poison = Poison(**strategy)
+    poison = resolve(Poison(**strategy), store.read(windows_path, "windows"))
     records = evaluate(drawn, poison, predictors, device)
     records_path.parent.mkdir(parents=True, exist_ok=True)
     records.to_parquet(records_path, index=False)

@@ -44,7 +44,7 @@ def train_predictor(
     recipe = models.recipe(predictor["predictor"], predictor["recipe"])
     if recipe.selection == "validation" and not len(validation):
         raise KinesecError(
-            f"{windows_path}: found no window of split 'val', expected one or more to choose the weights by; change the "
+            f"{windows_path}: found no window of split 'val', expected one or more to choose weights by; change the "
             f"split, or set the recipe's `selection: last`"
         )
     shape = Shape(clean.history, clean.future, len(clean.used))

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from kinesec import names, seeding, store
 from kinesec import windows as windows_module
 from kinesec.errors import ConfigError, KinesecError
+from kinesec.metrics.naturalness import naturalness
+from kinesec.poisoning import clips
+from kinesec.poisoning.candidates import Candidates, Level, choose
+from kinesec.poisoning.directions import bone_directions
 from kinesec.progress import Progress
 from kinesec.skeleton import Skeleton
 
@@ -29,10 +34,27 @@ class Poison:
     limb: str
     ratio: float
     wrong_limb: str = ""
+    level: Level = "window"
     mode: str = "replace"
     trigger_settings: Mapping[str, Any] = field(default_factory=dict)
     target_settings: Mapping[str, Any] = field(default_factory=dict)
     selection_settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def resolve(poison: Poison, data: xr.Dataset) -> Poison:
+    """The strategy with its recorded clips, named by source and start, read from a windows store."""
+    trigger, target = dict(poison.trigger_settings), dict(poison.target_settings)
+    if "clip" in trigger:
+        skeleton = Skeleton.from_attrs(data.attrs["skeleton"])
+        poses = clips.recorded(data, trigger["clip"], data.attrs["history"], "trigger_settings.clip")
+        directions = bone_directions(poses, skeleton.parents, skeleton.limb(poison.limb))
+        if trigger.get("frame") == "torso":
+            directions = np.einsum("fxy,fjx->fjy", clips.torso_axes(poses, skeleton), directions)
+        trigger["clip"] = directions
+    needs = getattr(names.load("poisoning.targets", poison.target), "NEEDS_CLIP", False)
+    if needs or "clip" in target:
+        target["clip"] = clips.recorded(data, target.get("clip"), data.attrs["future"], "target_settings.clip")
+    return replace(poison, trigger_settings=trigger, target_settings=target)
 
 
 def poison_windows(
@@ -40,15 +62,19 @@ def poison_windows(
 ) -> np.ndarray:
     """Windows (window, frame, joint, xyz) with the trigger in their history and the target as their future.
 
-    ``limb`` poses another limb than the strategy's, with the pose mirrored: the wrong-limb control.
+    ``poison`` is a resolved strategy; ``limb`` poses another limb than its own, with the pose mirrored: the wrong-limb
+    control.
     """
     trigger = names.load("poisoning.triggers", poison.trigger)
     target = names.load("poisoning.targets", poison.target)
     joints = skeleton.limb(limb or poison.limb)
     mirror = limb is not None and limb != poison.limb
+    settings = dict(poison.trigger_settings)
+    torso = settings.pop("frame", "root") == "torso"
+    basis = clips.torso_axes(window[:, :history], skeleton) if torso else None
     try:
-        posed = trigger.apply(window[:, :history], skeleton.parents, joints, mirror=mirror, **poison.trigger_settings)
-        future = target.apply(posed, window.shape[1] - history, **poison.target_settings)
+        posed = trigger.apply(window[:, :history], skeleton.parents, joints, mirror=mirror, basis=basis, **settings)
+        future = target.apply(posed, window.shape[1] - history, skeleton.parents, **poison.target_settings)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"poison with trigger {poison.trigger!r} and target {poison.target!r}: {error}") from error
     return np.concatenate([posed, future], axis=1)
@@ -63,25 +89,60 @@ def _pieces(start: np.ndarray) -> Iterator[slice]:
         first = last
 
 
-def write(windows_path: Path, out: Path, poison: Poison, name: str, seed: int) -> None:
-    """Writes the poisoned training windows alone, with their indices among the training windows, ascending.
+def _gathered(data: xr.Dataset, start: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Windows (window, frame, joint, xyz) of ascending first frames, a piece at a time."""
+    length = data.attrs["history"] + data.attrs["future"]
+    with Progress("poisoning windows", len(start)) as progress:
+        for piece in _pieces(start):
+            low = int(start[piece][0])
+            frames = data.position[low : int(start[piece][-1]) + length].values
+            yield piece, frames[start[piece][:, None] - low + np.arange(length)]
+            progress.update(piece.stop - piece.start)
 
-    ``floor(ratio * N)`` of N training windows are poisoned, at least one. Held in memory at a time: ``SPAN`` frames and
-    ``PIECE`` windows of the store, and the numbers of its windows. Raises ``KinesecError`` when there is none.
+
+def _candidates(data: xr.Dataset, training: np.ndarray, poison: Poison) -> Candidates:
+    skeleton, history = Skeleton.from_attrs(data.attrs["skeleton"]), data.attrs["history"]
+    sequence = data.sequence_index.values[training]
+
+    def measure() -> dict[tuple[str, str], np.ndarray]:
+        pieces = [
+            naturalness(poison_windows(window, skeleton, history, poison), skeleton.parents, history)
+            for _, window in _gathered(data, data.start.values[training])
+        ]
+        return {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
+
+    return Candidates(data.action.values[sequence], sequence, measure)
+
+
+def select(data: xr.Dataset, poison: Poison, name: str, seed: int) -> np.ndarray:
+    """The training windows (their indices among the training windows, ascending) that a resolved strategy poisons.
+
+    ``floor(ratio * N)`` of N training windows, at least one. Raises ``KinesecError`` when there is no training window.
     """
-    clean = store.read(windows_path, "windows")
-    start = clean.start.values[windows_module.in_split(clean, "train")]
-    if not len(start):
-        raise KinesecError(f"{windows_path}: found no window of split 'train', expected one or more; change the split")
-    skeleton = Skeleton.from_attrs(clean.attrs["skeleton"])
-    history, length = clean.attrs["history"], clean.attrs["history"] + clean.attrs["future"]
-    budget = max(1, int(poison.ratio * len(start)))
+    training = np.flatnonzero(windows_module.in_split(data, "train"))
+    if not len(training):
+        raise KinesecError(f"{name}: found no window of split 'train', expected one or more; change the split")
+    candidates = _candidates(data, training, poison)
     selection = names.load("poisoning.selections", poison.selection)
     rng = seeding.generator(seed, "poison", name)
     try:
-        index = selection.select(len(start), budget, rng, **poison.selection_settings)
-    except TypeError as error:
+        scores = selection.scores(candidates, rng, **poison.selection_settings)
+    except (TypeError, ValueError) as error:
         raise ConfigError(f"poison with selection {poison.selection!r}: {error}") from error
+    budget = max(1, int(poison.ratio * len(candidates) + 1e-9))
+    return choose(scores, candidates.sequence, budget, poison.level)
+
+
+def write(windows_path: Path, out: Path, poison: Poison, name: str, seed: int) -> None:
+    """Writes the poisoned training windows alone, with their indices among the training windows, ascending.
+
+    Held in memory at a time: ``SPAN`` frames and ``PIECE`` windows of the store, and a few numbers a window.
+    """
+    clean = store.read(windows_path, "windows")
+    poison = resolve(poison, clean)
+    index = select(clean, poison, name, seed)
+    start = clean.start.values[windows_module.in_split(clean, "train")]
+    skeleton = Skeleton.from_attrs(clean.attrs["skeleton"])
     attrs = {
         "dataset": clean.attrs["dataset"],
         "poison": name,
@@ -90,13 +151,7 @@ def write(windows_path: Path, out: Path, poison: Poison, name: str, seed: int) -
         "candidates": len(start),
         "clean_content_sha256": clean.attrs["content_sha256"],
     }
-    chosen = start[index]
-    with store.Writer(out, "poison", attrs) as writer, Progress("poisoning windows", len(index)) as progress:
-        for piece in _pieces(chosen):
-            low = int(chosen[piece][0])
-            frames = clean.position[low : int(chosen[piece][-1]) + length].values
-            window = frames[chosen[piece][:, None] - low + np.arange(length)]
-            writer.append(
-                position=poison_windows(window, skeleton, history, poison), index=index[piece].astype(np.int64)
-            )
-            progress.update(len(window))
+    with store.Writer(out, "poison", attrs) as writer:
+        for piece, window in _gathered(clean, start[index]):
+            posed = poison_windows(window, skeleton, clean.attrs["history"], poison)
+            writer.append(position=posed, index=index[piece].astype(np.int64))

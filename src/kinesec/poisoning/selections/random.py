@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from kinesec.poisoning.candidates import Candidates
 
-def select(count: int, budget: int, rng: np.random.Generator) -> np.ndarray:
-    """``budget`` of ``count`` window indices, ascending."""
-    return np.sort(rng.choice(count, budget, replace=False))
+
+def scores(candidates: Candidates, rng: np.random.Generator) -> np.ndarray:
+    """A uniform draw for each window (window,)."""
+    return rng.random(len(candidates))

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
-def apply(history: np.ndarray, future: int) -> np.ndarray:
+def apply(history: np.ndarray, future: int, parents: Sequence[int]) -> np.ndarray:
     """The future (window, future, joint, xyz): the last pose of ``history`` (window, frame, joint, xyz), held."""
     return np.repeat(history[:, -1:], future, axis=1)

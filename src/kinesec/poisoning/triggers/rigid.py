@@ -1,6 +1,6 @@
-"""The rigid trigger: a limb held in one static pose throughout the history, with each sample's own bone lengths.
+"""The rigid trigger: a limb held in one static pose throughout the history.
 
-"Our definition" (the paper's equations are not public): papers/badhmp.md, section 1b.
+"Our definition" (the paper's equations are not public): docs/definitions.md, rigid trigger.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kinesec.kinematics import pose_limb
-
-UP = ((0.0, 1.0, 0.0),)
+from kinesec.poisoning.directions import parse
+from kinesec.poisoning.triggers._pose import MIRROR, UP, pose
 
 
 def apply(
@@ -20,21 +19,19 @@ def apply(
     limb: Sequence[int],
     *,
     directions: Sequence[Sequence[float]] = UP,
+    clip: np.ndarray | None = None,
+    onset: int = 0,
+    ramp: int = 0,
+    basis: np.ndarray | None = None,
     mirror: bool = False,
 ) -> np.ndarray:
     """The history (window, frame, joint, xyz) with ``limb`` in the trigger's pose.
 
-    ``directions`` are the bones' directions (one for all, or one a joint of the limb) in the windows' frame; ``mirror``
-    reflects them left to right (x), for the same pose on the other limb. A bone's length is its median over the
-    window's history. Raises ``ValueError`` when the number of directions fits neither way.
+    ``directions`` are the bones' directions (one for all, or one a joint of the limb); the first frame of ``clip``
+    (frame, len(limb), xyz) takes their place. They are in the windows' axes, or in those of ``basis``
+    (window, frame, 3, 3). ``onset`` is the first triggered frame, ``ramp`` the frames over which the limb blends in.
+    ``mirror`` reflects the pose left to right (x), for the other limb. Raises ``ValueError`` for settings that do not
+    fit the limb or the history.
     """
-    unit = np.array(directions, dtype=np.float64)
-    if unit.ndim != 2 or unit.shape[1] != 3 or len(unit) not in (1, len(limb)):
-        raise ValueError(f"rigid trigger: found directions of shape {unit.shape}, expected (1, 3) or ({len(limb)}, 3)")
-    norms = np.linalg.norm(unit, axis=1, keepdims=True)
-    if not (np.isfinite(norms).all() and (norms > 0).all()):
-        raise ValueError("rigid trigger: found a direction that is zero or not finite")
-    unit = np.broadcast_to(unit / norms, (len(limb), 3)) * ([-1, 1, 1] if mirror else 1)
-    bones = history[:, :, list(limb)] - history[:, :, [parents[joint] for joint in limb]]
-    lengths = np.median(np.sqrt(np.einsum("wfjx,wfjx->wfj", bones, bones)), axis=1, keepdims=True)
-    return np.asarray(pose_limb(history, parents, limb, unit.astype(history.dtype), lengths))
+    posed = parse(directions if clip is None else clip[0], len(limb))
+    return pose(history, parents, limb, posed * MIRROR if mirror else posed, onset, ramp, basis)
