@@ -1,0 +1,266 @@
+"""Damaged recordings, from the user's own folder to the store: one line that says what is wrong and where, or a store
+without them that says what it left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+import numpy as np
+import pytest
+import recordings
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from project import Project
+from recordings import FORMATS
+
+from kinesec import store
+from kinesec.errors import BadFile
+from kinesec.ingest import ingest_receipt
+from kinesec.raw import provide
+
+ONE_LINE = re.compile(r"(?P<path>[^\n]*?):(?P<line>\d+): found [^\n]+, expected [^\n]+")
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The bytes of a sound recording of each format."""
+    made = recordings.c3d(tmp_path_factory.mktemp("c3d"))
+    return {
+        "bvh": recordings.BVH,
+        "amc": recordings.AMC,
+        "expmap": recordings.EXPMAP,
+        "c3d": made,
+        "ntu": recordings.NTU,
+    }
+
+
+def swallow(name: str, folder: Path, files: dict[str, bytes], on_bad_file: Literal["stop", "skip"] = "stop") -> None:
+    """What the rules `retrieve` and `ingest` do with the user's own copy; the store is ``folder/motions.zarr``."""
+    FORMATS[name].write(folder / "own", files)
+    data = FORMATS[name].data(str(folder / "own"))
+    provide(data, receipt=folder / "receipt.json", manifest=None, mirror=None)
+    receipt, out = folder / "receipt.json", folder / "motions.zarr"
+    ingest_receipt(data, receipt=receipt, out=out, name="own", on_bad_file=on_bad_file)
+
+
+def left_behind(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} - {"own", "receipt.json"}
+
+
+def swap(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    def of(data: bytes) -> bytes:
+        assert old in data
+        return data.replace(old, new, 1)
+
+    return of
+
+
+def last(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    return lambda data: new.join(data.rsplit(old, 1))
+
+
+def cut(share: float) -> Callable[[bytes], bytes]:
+    return lambda data: data[: int(share * len(data))]
+
+
+def huge(data: bytes) -> bytes:
+    """Header and parameters agree on 65,535 frames of 2,048 points, two gigabytes, in a file of two kilobytes (POINT is group 1)."""
+    claimed = bytearray(data)
+    for place, parameter, value in ((2, b"\x01USED", 2048), (8, b"\x01FRAMES", 65_535)):
+        claimed[place : place + 2] = value.to_bytes(2, "little")
+        assert data.count(parameter) == 1
+        at = data.index(parameter) + len(parameter) + 2  # the offset of the next parameter stands between
+        assert claimed[at] == 2  # 16-bit integers
+        start = at + 2 + claimed[at + 1]
+        claimed[start : start + 2] = value.to_bytes(2, "little")
+    return bytes(claimed)
+
+
+# format, damage: the function that does it, the line of the fault, what the message names
+DAMAGES: dict[tuple[str, str], tuple[Callable[[bytes], bytes], int, str]] = {
+    ("bvh", "empty"): (cut(0), 0, "an empty file"),
+    ("bvh", "cut short in the skeleton"): (cut(0.4), 8, "OFF"),
+    ("bvh", "cut short in a frame"): (last(b" 0 0 77\n", b""), 21, "6 columns"),
+    ("bvh", "a frame that is not there"): (swap(b"2 90 0 0 0 10 0 0 77\n", b""), 17, "Frames: 3"),
+    ("bvh", "another number of channels"): (swap(b"CHANNELS 3", b"CHANNELS 4"), 10, "End"),
+    ("bvh", "not a number"): (swap(b"1 90", b"nan 90"), 20, "nan"),
+    ("bvh", "infinite"): (swap(b"1 90", b"inf 90"), 20, "inf"),
+    ("bvh", "larger than any place"): (swap(b"1 90", b"1e300 90"), 20, "1e300"),
+    ("bvh", "ISO-8859-1 for a number"): (swap(b"1 90", b"\xbd 90"), 20, "½"),
+    ("bvh", "zero frames"): (swap(b"Frames: 3", b"Frames: 0"), 17, "0"),
+    ("bvh", "two thousand million frames"): (swap(b"Frames: 3", b"Frames: 2000000000"), 17, "2000000000"),
+    ("bvh", "a joint twice"): (swap(b"JOINT Knee", b"JOINT Hips"), 7, "Hips"),
+    ("amc", "cut short"): (swap(b"lfemur 11 12 -13\nltibia 33\n", b""), 9, "the end of frame 2"),
+    ("amc", "an unknown bone"): (last(b"ltibia", b"rtibia"), 10, "rtibia"),
+    ("amc", "a bone twice"): (last(b"ltibia 33", b"lfemur 1 2 3"), 10, "lfemur"),
+    ("amc", "another number of angles"): (swap(b"lfemur 11 12 13", b"lfemur 11 12"), 5, "2"),
+    ("amc", "not a number"): (swap(b"ltibia 33", b"ltibia nan"), 10, "nan"),
+    ("amc", "infinite"): (swap(b"ltibia 33", b"ltibia -inf"), 10, "inf"),
+    ("amc", "ISO-8859-1 for a number"): (swap(b"ltibia 33", b"ltibia \xb3"), 10, "³"),
+    ("amc", "zero frames"): (cut(0.17), 3, "the end of the file"),
+    ("expmap", "a column too few"): (swap(b"0.000,", b""), 1, "116 columns"),
+    ("expmap", "a column too many"): (swap(b"0.000,", b"0,0,"), 1, "118 columns"),
+    ("expmap", "cut short"): (cut(0.9), 3, "columns"),
+    ("expmap", "not a number"): (swap(b"\n0.010", b"\nNaN"), 2, "NaN"),
+    ("expmap", "infinite"): (swap(b"\n0.010", b"\n-inf"), 2, "-inf"),
+    ("expmap", "ISO-8859-1 for a number"): (swap(b"\n0.010", b"\n\xbd"), 2, "½"),
+    ("expmap", "zero frames"): (lambda data: b"\n\n", 0, "white space"),
+    ("c3d", "cut short"): (lambda data: data[:-700], 0, "5 frames of 4 points"),
+    ("c3d", "a header alone"): (lambda data: data[:512], 0, "512 bytes"),
+    ("c3d", "a claim of two gigabytes"): (huge, 0, "2147450880 bytes"),
+    ("c3d", "another format"): (lambda data: recordings.BVH * 3, 0, "begin with 4849"),
+    ("ntu", "cut short"): (cut(0.7), 62, "11 fields"),
+    ("ntu", "another number of joints"): (swap(b"\n25\n", b"\n24\n"), 4, "24"),
+    ("ntu", "two thousand million frames"): (swap(b"3\n1\n", b"2000000000\n1\n"), 1, "2000000000"),
+    ("ntu", "not a number"): (swap(b"\n0.01 0.02", b"\nnan 0.02"), 6, "nan"),
+    ("ntu", "zero frames"): (lambda data: b"0\n", 1, "0"),
+}
+
+
+@pytest.mark.parametrize(("name", "damage"), DAMAGES)
+def test_a_damaged_file_is_one_line_and_leaves_no_store(
+    name: str, damage: str, sound: dict[str, bytes], tmp_path: Path
+) -> None:
+    harm, line, word = DAMAGES[name, damage]
+    end = FORMATS[name].ending
+    files = {f"good/walk.{end}": sound[name], f"other/walk.{end}": harm(sound[name])}
+    with pytest.raises(BadFile) as raised:
+        swallow(name, tmp_path, files)
+    told = ONE_LINE.fullmatch(str(raised.value))
+    assert told is not None, str(raised.value)
+    assert Path(told["path"]) == tmp_path / f"own/other/walk.{end}"
+    assert word in raised.value.found
+    assert not line or int(told["line"]) == line, str(raised.value)
+    assert left_behind(tmp_path) == set()
+
+
+@pytest.mark.parametrize(("name", "damage"), DAMAGES)
+def test_a_damaged_file_is_left_out_and_said_so(
+    name: str, damage: str, sound: dict[str, bytes], tmp_path: Path
+) -> None:
+    harm, _, word = DAMAGES[name, damage]
+    end = FORMATS[name].ending
+    files = {f"good/walk.{end}": sound[name], f"other/walk.{end}": harm(sound[name])}
+    swallow(name, tmp_path, files, "skip")
+    store.verify(tmp_path / "motions.zarr")
+    found = store.read(tmp_path / "motions.zarr", "motions")
+    assert found["source"].values.tolist() == [f"good/walk.{end}"]
+    (left_out,) = found.attrs["left_out"]
+    assert left_out["path"] == f"other/walk.{end}"
+    assert word in left_out["reason"]
+    assert left_behind(tmp_path) == {"motions.zarr"}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_sound_file_is_taken_whole(name: str, sound: dict[str, bytes], tmp_path: Path) -> None:
+    """So what the others trip over is the damage."""
+    end = FORMATS[name].ending
+    swallow(name, tmp_path, {f"good/walk.{end}": sound[name], f"other/walk.{end}": sound[name]})
+    found = store.read(tmp_path / "motions.zarr", "motions")
+    assert found["split"].values.tolist() == ["test", "train"]
+    assert found.attrs["left_out"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        ("bvh", swap(b"JOINT Knee", "JOINT Kn\xefe".encode("iso-8859-1"))),
+        ("amc", lambda data: "# l\xe4uft\n".encode("iso-8859-1") + data),
+    ],
+)
+def test_old_headers_are_no_damage(
+    name: str, harm: Callable[[bytes], bytes], sound: dict[str, bytes], tmp_path: Path
+) -> None:
+    """Exporters of the time wrote ISO-8859-1."""
+    swallow(name, tmp_path, {f"good/walk.{FORMATS[name].ending}": harm(sound[name])})
+    assert store.read(tmp_path / "motions.zarr", "motions").sizes["sequence"] == 1
+
+
+@pytest.mark.parametrize("beside", [{}, {"good/skeleton.asf": recordings.ASF.replace(b"name ltibia", b"name lfemur")}])
+def test_a_skeleton_that_cannot_be_used(beside: dict[str, bytes], sound: dict[str, bytes], tmp_path: Path) -> None:
+    """A missing ASF file, and one with a bone twice, are one line too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(FORMATS, "amc", recordings.Format("amc", FORMATS["amc"].settings, beside))
+        with pytest.raises(BadFile) as raised:
+            swallow("amc", tmp_path, {"good/walk.amc": sound["amc"]})
+    assert ONE_LINE.fullmatch(str(raised.value))
+    assert left_behind(tmp_path) == set()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@given(data=st.data())
+@settings(max_examples=20, deadline=None)
+def test_any_damage_ends_in_a_sound_store_or_in_one_line(
+    name: str, sound: dict[str, bytes], data: st.DataObject
+) -> None:
+    whole = sound[name]
+    harmed = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, max(0, len(harmed) - 1)))
+        match data.draw(st.sampled_from(["cut", "drop", "repeat", "overwrite"])):
+            case "cut":
+                del harmed[at:]
+            case "drop":
+                del harmed[at : at + data.draw(st.integers(1, 40))]
+            case "repeat":
+                harmed[at:at] = harmed[at : at + data.draw(st.integers(1, 40))]
+            case _:
+                harmed[at : at + 1] = data.draw(st.binary(min_size=1, max_size=3))
+    end = FORMATS[name].ending
+    with TemporaryDirectory() as folder:
+        told = ""
+        try:
+            swallow(name, Path(folder), {f"good/walk.{end}": bytes(harmed)})
+        except BadFile as error:
+            told = str(error)
+        if told:
+            assert ONE_LINE.fullmatch(told), told
+            assert left_behind(Path(folder)) == set()
+        else:
+            store.verify(Path(folder, "motions.zarr"))
+            assert np.isfinite(store.read(Path(folder, "motions.zarr"), "motions")["position"].values).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [("bvh", "cut short in a frame"), ("c3d", "a claim of two gigabytes")],
+)
+def test_the_rule_stops_with_one_line(
+    name: str, damage: str, finished: Project, sound: dict[str, bytes], tmp_path: Path
+) -> None:
+    project, end = finished.copy(tmp_path / "project"), FORMATS[name].ending
+    harmed = DAMAGES[name, damage][0](sound[name])
+    FORMATS[name].write(project.folder / "own", {f"good/walk.{end}": sound[name], f"other/walk.{end}": harmed})
+    project.configure({"datasets.own": FORMATS[name].data("own")})
+    done = project.run(target="results/motions/own/motions.zarr/zarr.json")
+    assert done.returncode != 0
+    told = [text for text in done.stderr.splitlines() if text.startswith("error:")]
+    assert len(told) == 1, done.stderr
+    assert re.fullmatch(rf"error: own/other/walk\.{end}:\d+: found .+, expected .+", told[0])
+    assert "Traceback" not in done.stdout + done.stderr
+    assert (project.folder / "logs/ingest/own.log").read_text().count(told[0]) == 1
+    assert [path.name for path in project.folder.glob("results/motions/own/*")] in ([], ["motions.zarr"])
+    assert not list(project.folder.glob("results/motions/own/motions.zarr/*"))
+
+    project.configure({"datasets.own": FORMATS[name].data("own"), "on_bad_file": "skip"})
+    project.build(target="results/motions/own/motions.zarr/zarr.json")
+    found = store.read(project.folder / "results/motions/own/motions.zarr", "motions")
+    assert [one["path"] for one in found.attrs["left_out"]] == [f"other/walk.{end}"]
+    log = (project.folder / "logs/ingest/own.log").read_text()
+    assert f"left out other/walk.{end}" in log
+
+
+def test_a_folder_that_is_not_there(finished: Project, tmp_path: Path) -> None:
+    project = finished.copy(tmp_path / "project")
+    project.configure({"datasets.own": FORMATS["bvh"].data("nowhere")})
+    done = project.run(target="results/motions/own/motions.zarr/zarr.json")
+    assert done.returncode != 0
+    told = [text for text in done.stderr.splitlines() if text.startswith("error:")]
+    assert len(told) == 1, done.stderr
+    assert "nowhere" in told[0]
+    assert "Traceback" not in done.stdout + done.stderr
