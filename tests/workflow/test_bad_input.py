@@ -69,7 +69,7 @@ def cut(share: float) -> Callable[[bytes], bytes]:
 
 
 def huge(data: bytes) -> bytes:
-    """Header and parameters agree on 65,535 frames of 2,048 points, two gigabytes, in a file of two kilobytes (POINT is group 1)."""
+    """Header and parameters (POINT is group 1) agree on 65,535 frames of 2,048 points: two gigabytes."""
     claimed = bytearray(data)
     for place, parameter, value in ((2, b"\x01USED", 2048), (8, b"\x01FRAMES", 65_535)):
         claimed[place : place + 2] = value.to_bytes(2, "little")
