@@ -101,6 +101,8 @@ class PlainLayer(nn.Module):
 class Plain(nn.Module):
     """LTD batch first, each operation a module of torch; the last layer has no normalisation, as in LTD."""
 
+    dct: Tensor
+
     def __init__(self, size: Size) -> None:
         super().__init__()
         self.size = size
@@ -125,7 +127,7 @@ class Plain(nn.Module):
         return mean_joint_error((y @ self.dct).transpose(1, 2).unflatten(2, (-1, 3)), window)
 
 
-def training_step(model: nn.Module, size: Size) -> Step:
+def training_step(model: LTD | Plain, size: Size) -> Step:
     """A step as ``kinesec.training`` does it, on one batch of random poses."""
     model.train()
     optimiser = torch.optim.Adam(model.parameters(), lr=5e-4, fused=True)
