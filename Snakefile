@@ -20,7 +20,7 @@ wildcard_constraints:
     data="[A-Za-z0-9_]+",
     protocol="[A-Za-z0-9_]+",
     predictor="[A-Za-z0-9_]+",
-    strategy="[a-z_]+-[a-z_]+-[a-z_]+-[0-9.]+",
+    strategy="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+(-sequence)?-[0-9.]+",
     seed="[0-9]+",
 
 

@@ -61,7 +61,11 @@ def data_set(name: str, changes: Mapping[str, Any], folder: Path, schema: Path) 
 
     Raises ``ConfigError`` for an unknown name or key, or a module that there is none of.
     """
-    file = folder / f"{name}.yaml"
+    base_name = changes.get("base", name)
+    file = folder / f"{base_name}.yaml"
+    if "base" in changes and not file.is_file():
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+        raise ConfigError(f"configuration: datasets.{name}.base: found {base_name!r}, expected one of {known}")
     base: dict[str, Any] = yaml.safe_load(file.read_text("utf-8")) if file.is_file() else {}
     changed = changes.get("settings", {})
     if not isinstance(changed, Mapping):
@@ -80,11 +84,21 @@ def data_set(name: str, changes: Mapping[str, Any], folder: Path, schema: Path) 
     return merged
 
 
+STRATEGY = ("trigger", "target", "selection", "level", "ratio")
+
+
 def strategy_names(prediction: Mapping[str, Any]) -> list[str]:
-    """The names trigger-target-selection-ratio of every combination, which are also their folders' names."""
-    grid = prediction.get("strategies", {})
-    keys = ("trigger", "target", "selection", "ratio")
-    return ["-".join(map(_as_name, chosen)) for chosen in product(*(grid.get(key, []) for key in keys))]
+    """The names trigger-target-selection[-sequence]-ratio of every combination, which are also their folders' names."""
+    grid = {"level": ["window"], **prediction.get("strategies", {})}
+    combinations = product(*(grid.get(key, []) for key in STRATEGY))
+    return ["-".join(_as_name(part) for part in chosen if part != "window") for chosen in combinations]
+
+
+def parse_strategy(name: str) -> dict[str, Any]:
+    """What a strategy's name says, by the keys of ``STRATEGY``."""
+    *parts, ratio = name.split("-")
+    level = parts[3:] or ["window"]
+    return dict(zip(STRATEGY, [*parts[:3], *level, float(ratio)], strict=True))
 
 
 def _as_name(value: str | float) -> str:

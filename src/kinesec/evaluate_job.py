@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from kinesec import models, store, windows
+from kinesec.configuration import STRATEGY
 from kinesec.errors import KinesecError
 from kinesec.evaluation import evaluate
 from kinesec.poisoning.badhmp import Poison, resolve
@@ -21,7 +22,7 @@ def evaluate_prediction(
     *,
     windows_path: Path,
     model_paths: Mapping[str, Path],
-    strategy: Mapping[str, Any],
+    strategy: Mapping[str, Any] | None,
     samplings: Sequence[int | str],
     sampling_range: Mapping[str, Any],
     threshold_mm: float,
@@ -30,6 +31,8 @@ def evaluate_prediction(
     table_path: Path,
 ) -> None:
     """Writes the records (Parquet) and table rows (CSV) of one data set, strategy, predictor and seed.
+
+    Without a strategy the models are evaluated on clean windows alone.
 
     Raises ``KinesecError`` when there is no test window.
     """
@@ -44,15 +47,15 @@ def evaluate_prediction(
         str(draws): windows.sample_test(test, None if draws == "all" else int(draws), **sampling_range)
         for draws in samplings
     }
-    poison = resolve(Poison(**strategy), store.read(windows_path, "windows"))
+    poison = resolve(Poison(**strategy), store.read(windows_path, "windows")) if strategy else None
     records = evaluate(drawn, poison, predictors, device)
     records_path.parent.mkdir(parents=True, exist_ok=True)
     records.to_parquet(records_path, index=False)
     labels = {"dataset": identity["data"], "protocol": identity["protocol"], "predictor": identity["predictor"]}
-    labels |= {"trigger": poison.trigger, "target": poison.target, "selection": poison.selection}
+    named = {key: getattr(poison, key) if poison else None for key in STRATEGY}
     table: pd.DataFrame = prediction_backdoor(
         records,
-        {**labels, "ratio": poison.ratio, "seed": int(identity["seed"])},
+        {**labels, **named, "seed": int(identity["seed"])},
         frame_ms_nominal=test.attrs["frame_ms_nominal"],
         frame_ms_measured=test.attrs["frame_ms_measured"],
         threshold_mm=threshold_mm,

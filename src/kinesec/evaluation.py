@@ -20,8 +20,10 @@ from kinesec.windows import Windows
 RECORD = ("sampling", "window", "source", "action", "model", "windows", "metric", "part", "joints", "frame", "value")
 
 
-def window_kinds(window: np.ndarray, windows: Windows, poison: Poison) -> dict[str, np.ndarray]:
+def window_kinds(window: np.ndarray, windows: Windows, poison: Poison | None) -> dict[str, np.ndarray]:
     """The test windows as they are, with the trigger, and with the trigger on the wrong limb."""
+    if poison is None:
+        return {"clean": window}
     kinds = {"clean": window, "triggered": poison_windows(window, windows.skeleton, windows.history, poison)}
     if poison.wrong_limb:
         kinds["wrong_limb"] = poison_windows(window, windows.skeleton, windows.history, poison, limb=poison.wrong_limb)
@@ -38,7 +40,7 @@ class _Block:
 
 
 def _blocks(
-    windows: Windows, poison: Poison, models: Mapping[str, Predictor], device: torch.device
+    windows: Windows, poison: Poison | None, models: Mapping[str, Predictor], device: torch.device
 ) -> Iterator[_Block]:
     skeleton, used, history = windows.skeleton, windows.used, windows.history
     kept = skeleton.select(tuple([0, *used] if 0 not in used else used))
@@ -77,7 +79,7 @@ def _named(samplings: Mapping[str, Windows], column: str, blocks: Sequence[tuple
 
 
 def evaluate(
-    samplings: Mapping[str, Windows], poison: Poison, models: Mapping[str, Predictor], device: torch.device
+    samplings: Mapping[str, Windows], poison: Poison | None, models: Mapping[str, Predictor], device: torch.device
 ) -> pd.DataFrame:
     """Per-window records with the columns of ``RECORD``.
 

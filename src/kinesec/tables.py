@@ -15,8 +15,8 @@ from kinesec.metrics.naturalness import UNITS
 from kinesec.metrics.prediction import upto
 
 PREDICTION_BACKDOOR = (
-    "dataset", "protocol", "sampling", "action", "predictor", "trigger", "target", "selection", "ratio", "seed",
-    "model", "windows", "metric", "part", "joints", "frame", "horizon_ms_nominal", "horizon_ms_measured",
+    "dataset", "protocol", "sampling", "action", "predictor", "trigger", "target", "selection", "level", "ratio",
+    "seed", "model", "windows", "metric", "part", "joints", "frame", "horizon_ms_nominal", "horizon_ms_measured",
     "threshold_mm", "value", "low", "high", "unit", "n",
 )  # fmt: skip
 ALL_ACTIONS = "mean"
@@ -87,7 +87,7 @@ def prediction_backdoor(
 ) -> pd.DataFrame:
     """The rows of one evaluation job (columns ``PREDICTION_BACKDOOR``).
 
-    ``identity`` names dataset, protocol, predictor, trigger, target, selection, ratio and seed. Values are means over
+    ``identity`` names dataset, protocol, predictor, strategy (its parts) and seed. Values are means over
     test windows with 95 % bootstrap intervals; action ``mean`` is the mean of the actions' means. CDE and BDE are
     errors averaged over frames up to each frame; ASR is the share of windows whose BDE is under ``threshold_mm``.
     """

@@ -22,6 +22,7 @@ TEXT = (
     "trigger",
     "target",
     "selection",
+    "level",
     "model",
     "windows",
     "metric",
@@ -39,11 +40,13 @@ class Strategy(NamedTuple):
     trigger: str
     target: str
     selection: str
+    level: str
     ratio: float
 
     def __str__(self) -> str:
         share = f"{100 * self.ratio:.3g} % poisoned"
-        return f"{self.trigger} trigger, {self.target} target, {share}, {self.selection} selection"
+        whole = " of whole sequences" if self.level == "sequence" else ""
+        return f"{self.trigger} trigger, {self.target} target, {share}, {self.selection} selection{whole}"
 
 
 def typed(table: pd.DataFrame) -> pd.DataFrame:
@@ -79,13 +82,13 @@ def widest(table: pd.DataFrame) -> str:
 def strategies(table: pd.DataFrame) -> list[Strategy]:
     """The backdoors of the victims in the table, in its order."""
     rows = table.loc[table["model"] == "victim", list(Strategy._fields)].drop_duplicates()
-    return [Strategy(str(a), str(b), str(c), float(d)) for a, b, c, d in rows.itertuples(index=False)]
+    return [Strategy(str(a), str(b), str(c), str(d), float(e)) for a, b, c, d, e in rows.itertuples(index=False)]
 
 
 def of_strategy(table: pd.DataFrame, strategy: Strategy) -> pd.DataFrame:
     """A strategy's rows, with those that belong to none (a clean model on clean windows may name no trigger)."""
     keep = pd.Series(True, index=table.index)
-    for name in ("trigger", "target", "selection"):
+    for name in ("trigger", "target", "selection", "level"):
         keep &= table[name].isin(["", getattr(strategy, name)])
     keep &= table["ratio"].isna() | (table["ratio"] == strategy.ratio)
     return table[keep]

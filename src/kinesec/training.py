@@ -22,7 +22,7 @@ from kinesec.predictors.base import Predictor, Recipe, mean_joint_error
 from kinesec.progress import Progress
 from kinesec.windows import Windows
 
-EVALUATION_BATCH = 1024
+EVALUATION_BATCH = 256
 
 
 def best_device() -> torch.device:
@@ -226,7 +226,7 @@ def train(
                 raise KinesecError(f"training: the validation error of epoch {epoch + 1} is {error}; lower the rate")
             if recipe.selection == "last" or error is None or error < best_error(run.log):
                 run.best = {name: value.clone() for name, value in model.state_dict().items()}
-            run.log.append({"epoch": epoch + 1, "loss_mm": mean_loss, "validation_mm": error, "rate": rate})
+            run.log.append({"epoch": epoch + 1, "loss": mean_loss, "validation_mm": error, "rate": rate})
             run.save()
     model.load_state_dict(run.best)
     shutil.rmtree(checkpoints, ignore_errors=True)

@@ -71,7 +71,13 @@ def backdoor_table(
                 spread = np.linspace(0.7, 1.3, len(actions))
                 for action, scale in [*zip(actions, spread, strict=True), ("mean", 1.0)]:
                     key = {"dataset": dataset, "protocol": "ltd25", "sampling": sampling, "action": action}
-                    key |= {"predictor": predictor, "trigger": trigger, "target": target, "selection": selection}
+                    key |= {
+                        "predictor": predictor,
+                        "trigger": trigger,
+                        "target": target,
+                        "selection": selection,
+                        "level": "window",
+                    }
                     key |= {"ratio": ratio, "seed": seed}
                     for model, windows in _FINAL:
                         rows += _errors(key, model, windows, scale * (1 + 0.05 * place + 0.02 * seed))

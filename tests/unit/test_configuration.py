@@ -10,8 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kinesec import configuration
-from kinesec.configuration import check, check_prediction, data_set, strategy_names
+from kinesec.configuration import check, check_prediction, data_set, parse_strategy, strategy_names
 from kinesec.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -193,4 +192,30 @@ def test_every_property_has_a_description(path: Path) -> None:
 
 
 def test_no_prediction_is_no_mistake() -> None:
-    configuration.check_prediction({"datasets": {}})
+    check_prediction({"datasets": {}})
+
+
+def test_a_strategy_is_told_from_its_name() -> None:
+    grid = {
+        "trigger": ["rigid", "soft"],
+        "target": ["moving"],
+        "selection": ["natural"],
+        "level": ["window", "sequence"],
+        "ratio": [0.02, 1],
+    }
+    found = strategy_names({"strategies": grid})
+    assert len(set(found)) == 8
+    assert "soft-moving-natural-sequence-0.02" in found
+    for name in found:
+        told = parse_strategy(name)
+        chosen = "-".join(f"{value}" for value in told.values() if value != "window")
+        assert chosen.removesuffix(".0") == name
+
+
+def test_a_variant_of_a_data_set_has_its_settings(repository: Path) -> None:
+    folder, schema = repository / "config/datasets", repository / "workflow/schemas/dataset.schema.yaml"
+    variant = data_set("cmu_all", {"base": "cmu_expmap", "settings": {"validation": "none"}}, folder, schema)
+    assert variant["module"] == "cmu_expmap"
+    assert variant["settings"] == {"validation": "none", "walking_extra": False}
+    with pytest.raises(ConfigError, match=r"datasets.x.base: found 'cmu', expected one of bandai_namco"):
+        data_set("x", {"base": "cmu"}, folder, schema)

@@ -12,7 +12,7 @@ from kinesec.tables import PREDICTION_BACKDOOR, prediction_backdoor, write_csv
 
 IDENTITY = {
     "dataset": "d", "protocol": "p", "predictor": "ltd", "trigger": "rigid", "target": "jammed",
-    "selection": "random", "ratio": 0.1, "seed": 0,
+    "selection": "random", "level": "window", "ratio": 0.1, "seed": 0,
 }  # fmt: skip
 ACTIONS = np.array(["walk"] * 6 + ["run"] * 2)
 FRAMES = 4

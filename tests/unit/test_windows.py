@@ -12,8 +12,8 @@ from kinesec import store, windows
 from kinesec.cleaning import calibration_rows
 from kinesec.errors import ConfigError, KinesecError, StoreError
 from kinesec.protocols import representative, used_joints
-from kinesec.readers.expmap import cmu_skeleton
 from kinesec.readers import h36m as h36m_reader
+from kinesec.readers.expmap import cmu_skeleton
 from kinesec.skeleton import Skeleton
 from kinesec.windows import Protocol, Windows, cut, load, sample_test
 

@@ -64,28 +64,26 @@ def protocol_of(wildcards):
 
 
 def strategy_of(wildcards):
-    """A poisoning strategy from its name, trigger-target-selection-ratio."""
-    trigger, target, selection, ratio = wildcards.strategy.split("-")
+    """A poisoning strategy: what its name says and what the configuration says of its parts."""
+    named = configuration.parse_strategy(wildcards.strategy)
+    settings = {
+        f"{part}_settings": PREDICTION[f"{part}_settings"].get(named[part], {})
+        for part in ("trigger", "target", "selection")
+    }
     return {
-        "trigger": trigger,
-        "target": target,
-        "selection": selection,
-        "ratio": float(ratio),
+        **named,
+        **settings,
         "mode": PREDICTION["mode"],
         "limb": PREDICTION["limb"],
         "wrong_limb": PREDICTION["wrong_limb"],
-        "trigger_settings": PREDICTION["trigger_settings"].get(trigger, {}),
-        "target_settings": PREDICTION["target_settings"].get(target, {}),
-        "selection_settings": PREDICTION["selection_settings"].get(selection, {}),
     }
 
 
 def strategy_modules(wildcards):
-    trigger, target, selection, _ = wildcards.strategy.split("-")
+    named = configuration.parse_strategy(wildcards.strategy)
     return [
-        f"poisoning.triggers.{trigger}",
-        f"poisoning.targets.{target}",
-        f"poisoning.selections.{selection}",
+        f"poisoning.{part}s.{named[part]}"
+        for part in ("trigger", "target", "selection")
     ]
 
 
@@ -112,7 +110,7 @@ def evaluations():
             seed=seed,
         )
         for data in PREDICTION.get("datasets", [])
-        for strategy in configuration.strategy_names(PREDICTION)
+        for strategy in configuration.strategy_names(PREDICTION) or ["clean"]
         for name, spec in PREDICTION["predictors"].items()
         for seed in SEEDS
     ]

@@ -112,3 +112,26 @@ rule evaluate_prediction:
         ),
     script:
         "../scripts/evaluate_prediction.py"
+
+
+use rule evaluate_prediction as evaluate_clean_prediction with:
+    input:
+        windows="results/windows/{data}/{protocol}/windows.zarr/zarr.json",
+        clean=model_path("clean"),
+    output:
+        records=EVALUATION_RECORDS.replace("{strategy}", "clean"),
+        table=EVALUATION_TABLE.replace("{strategy}", "clean"),
+    log:
+        "logs/evaluate_prediction/{data}/{protocol}/clean/{predictor}/seed{seed}.log",
+    benchmark:
+        "logs/evaluate_prediction/{data}/{protocol}/clean/{predictor}/seed{seed}.jsonl"
+    params:
+        strategy=None,
+        samplings=PREDICTION.get("samplings"),
+        sampling_range=lambda wildcards: DATA[wildcards.data]["test_sampling"],
+        threshold_mm=PREDICTION.get("asr_threshold_mm"),
+        code=lambda wildcards: code(
+            "evaluate_prediction.py",
+            "predictors.zero_velocity",
+            predictor_module(wildcards),
+        ),

@@ -9,8 +9,8 @@ with job(snakemake) as run:
     use_threads(run.threads)
     evaluate_prediction(
         windows_path=Path(run.input.windows).parent,
-        model_paths={"clean": Path(run.input.clean), "victim": Path(run.input.victim)},
-        strategy=dict(run.params.strategy),
+        model_paths={name: Path(run.input[name]) for name in ("clean", "victim") if name in run.input.keys()},
+        strategy=run.params.strategy,
         samplings=list(run.params.samplings),
         sampling_range=dict(run.params.sampling_range),
         threshold_mm=run.params.threshold_mm,

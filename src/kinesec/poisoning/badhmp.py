@@ -20,8 +20,8 @@ from kinesec.poisoning.directions import bone_directions
 from kinesec.progress import Progress
 from kinesec.skeleton import Skeleton
 
-PIECE = 1024
-SPAN = 2**14
+PIECE = 256
+SPAN = 2**13
 
 
 @dataclass(frozen=True)
