@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 from project import Project
 
-TABLED = {"table_prediction"}
+REPORTED = {"report"}
+TABLED = {"table_prediction", "compare_with_papers", "figure_horizons", *REPORTED}
 EVALUATED = {"evaluate_prediction", *TABLED}
 POISONED = {"poison_badhmp", "train_victim", *EVALUATED}
 TRAINED = {"train_predictor", "train_victim", *EVALUATED}
@@ -30,11 +31,12 @@ def touch(project: Project) -> None:
         os.utime(path)
 
 
-def docstring(path: str) -> Callable[[Project], None]:
-    return lambda project: project.edit(path, '"""', '"""Other words for this. ')
-
-
-def spaced(project: Project) -> None:
+def reworded(project: Project) -> None:
+    """Comments, docstrings and white space, in modules and scripts."""
+    project.append("src/kinesec/store.py", "\n# a remark\n")
+    project.append("workflow/scripts/train_predictor.py", "\n# a remark\n")
+    project.edit("src/kinesec/training.py", '"""', '"""Other words for this. ')
+    project.edit("workflow/scripts/evaluate_prediction.py", '"""', '"""Other words for this. ')
     project.edit("src/kinesec/store.py", "CHUNK_BYTES = 2**22", "CHUNK_BYTES   =   (2 ** 22)\n\n\n")
 
 
@@ -52,16 +54,11 @@ def cloned_without_raw_files(project: Project) -> None:
 
 UNTOUCHED: dict[str, Callable[[Project], None]] = {
     "every source touched": touch,
-    "a comment in a module": lambda project: project.append("src/kinesec/store.py", "\n# a remark\n"),
-    "a comment in a script": lambda project: project.append("workflow/scripts/train_predictor.py", "\n# a remark\n"),
-    "a docstring of a module": docstring("src/kinesec/training.py"),
-    "a docstring of a script": docstring("workflow/scripts/evaluate_prediction.py"),
-    "white space": spaced,
+    "other words and white space": reworded,
     "a fresh clone": cloned,
     "a fresh clone without raw files": cloned_without_raw_files,
     "another mirror": settings(mirror="/elsewhere"),
-    "more threads": settings(threads=2),
-    "another way with bad input than the one there was none of": settings(on_bad_file="stop"),
+    "a default written out": settings(on_bad_file="stop", prediction__mode="replace"),
     "code that no job of the run uses": code("src/kinesec/readers/ntu.py"),
 }
 CHANGED: dict[str, tuple[Callable[[Project], None], set[str]]] = {
@@ -69,21 +66,24 @@ CHANGED: dict[str, tuple[Callable[[Project], None], set[str]]] = {
     "reader": (code("src/kinesec/readers/bvh.py"), ALL),
     "windows": (code("src/kinesec/windows.py"), CUT),
     "trigger": (code("src/kinesec/poisoning/triggers/rigid.py"), POISONED),
-    "poisoning script": (code("workflow/scripts/poison_badhmp.py"), POISONED),
     "predictor": (code("src/kinesec/predictors/ltd.py"), TRAINED),
-    "its layers": (code("src/kinesec/predictors/_normalise.py"), TRAINED),
     "control": (code("src/kinesec/predictors/zero_velocity.py"), EVALUATED),
-    "evaluation script": (code("workflow/scripts/evaluate_prediction.py"), EVALUATED),
+    "plot": (code("src/kinesec/plots/horizons.py"), {"figure_horizons", *REPORTED}),
+    "papers": (code("src/kinesec/comparison.py"), {"compare_with_papers", *REPORTED}),
+    "published numbers": (
+        lambda project: project.append("config/papers/reference.csv", "\n"),
+        {"compare_with_papers", *REPORTED},
+    ),
+    "page": (code("src/kinesec/report/page.py"), REPORTED),
     "table script": (code("workflow/scripts/table_prediction.py"), TABLED),
     "ratio": (settings(prediction__strategies__ratio=[0.1]), POISONED),
-    "limb": (settings(prediction__limb="right_leg"), POISONED),
     "epochs": (settings(prediction__predictors__ltd_tiny__recipe__epochs=2), TRAINED),
     "threshold": (settings(prediction__asr_threshold_mm=30), EVALUATED),
     "seeds": (settings(seeds=[0, 1]), CUT - {"cut_windows"}),
     "unit": (settings(datasets__procedural__nominal_unit_mm=70), CUT),
     "range of the test's draws": (settings(datasets__procedural__test_sampling__low=4), EVALUATED),
     "raw file left out": (settings(on_bad_file="skip"), ALL - {"retrieve"}),
-    "history": (settings(prediction__protocols__short__history=12), CUT),
+    "threads": (settings(threads=2), REPORTED),  # the report shows the configuration
     "data": (settings(datasets__procedural__settings__noise=0.5), ALL),
 }
 
@@ -99,7 +99,7 @@ def test_nothing_runs_again_after(change: str, project: Project) -> None:
 
 
 def test_another_mirror_by_the_environment_reruns_nothing(finished: Project) -> None:
-    assert finished.rerun(finished.environment(KINESEC_MIRROR="https://example.org/files")) == set()
+    assert finished.rerun(environment=finished.environment(KINESEC_MIRROR="https://example.org/files")) == set()
 
 
 @pytest.mark.parametrize("change", CHANGED)
