@@ -13,6 +13,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/lookups.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/prediction.smk"
+include: "workflow/rules/defences.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -20,6 +21,7 @@ wildcard_constraints:
     data="[A-Za-z0-9_]+",
     protocol="[A-Za-z0-9_]+",
     predictor="[A-Za-z0-9_]+",
+    defence="[A-Za-z0-9_]+",
     strategy="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+(-sequence)?-[0-9.]+",
     seed="[0-9]+",
 
@@ -32,3 +34,4 @@ rule all:
     default_target: True
     input:
         f"results/artifacts/{RUN}/report/index.html",
+        defence_artifacts(),

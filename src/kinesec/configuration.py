@@ -117,6 +117,10 @@ def check_prediction(config: Mapping[str, Any]) -> None:
     for name, predictor in prediction["predictors"].items():
         names.check("predictors", predictor["predictor"], f"{key}.predictors.{name}.predictor")
         _known(predictor["protocol"], prediction["protocols"], f"{key}.predictors.{name}.protocol")
+    for name, defence in prediction.get("defences", {}).items():
+        names.check("defences.prediction", defence["defence"], f"{key}.defences.{name}.defence")
+    if prediction.get("defences") and "strategies" not in prediction:
+        raise ConfigError(f"{key}.defences: found no `strategies`, expected some: there is no victim to defend")
     for ratio in prediction.get("strategies", {}).get("ratio", []):
         if not 0 < ratio <= 1:  # of the schema's two limits a NaN breaks neither
             raise ConfigError(f"{key}.strategies.ratio: found {ratio}, expected more than 0 and at most 1")

@@ -124,6 +124,9 @@ class AuxFormer(Predictor):
         past = self.shape.history
         return [read(y[past:]) + start for read, y in zip(self.predict, layers[-len(self.predict) :], strict=True)]
 
+    def last_layer(self) -> nn.Module:
+        return self.predict[-1]
+
     def forward(self, history: Tensor) -> Tensor:
         past = (history / self.unit).transpose(0, 1)
         known = torch.cat([past[-1:], self.futures(self.tokens(past), past[-1])[-1]])

@@ -9,6 +9,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from kinesec.errors import KinesecError
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -54,6 +56,28 @@ class Predictor(nn.Module, ABC):
     @abstractmethod
     def loss(self, window: Tensor) -> Tensor:
         """The training loss of whole windows (batch, shape.history + shape.future, joint, xyz), a scalar."""
+
+    def last_layer(self) -> nn.Module:
+        """The layer that reads the last hidden features, (token, batch, ..., feature); only some defences ask for it.
+
+        Raises ``KinesecError`` where a predictor does not say.
+        """
+        name = type(self).__module__.rpartition(".")[2]
+        raise KinesecError(f"predictor {name!r}: found no `last_layer`, expected one that defences can look at")
+
+    def features(self, history: Tensor) -> Tensor:
+        """The last hidden features (batch, feature) for ``history``, their mean over tokens.
+
+        Of a predictor that goes forward in steps, those of its first step. Raises ``KinesecError`` where the predictor
+        names no last layer.
+        """
+        seen: list[Tensor] = []
+        handle = self.last_layer().register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        try:
+            self(history)
+        finally:
+            handle.remove()
+        return seen[0].transpose(0, 1).flatten(1, -2).mean(1)
 
 
 def mean_joint_error(found: Tensor, expected: Tensor) -> Tensor:

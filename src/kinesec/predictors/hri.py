@@ -89,6 +89,9 @@ class HRI(Predictor):
         residual: Tensor = self.leave(y)
         return x + residual
 
+    def last_layer(self) -> nn.Module:
+        return self.leave
+
     def inputs(self, motion: Tensor) -> Tensor:
         """Coefficients (node, batch, 2 x coefficient) of the padded last poses and of the attended motion."""
         held = self.dct[:, :QUERY].clone()

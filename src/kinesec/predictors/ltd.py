@@ -93,6 +93,9 @@ class LTD(Predictor):
         residual: Tensor = self.leave(y)
         return x + residual
 
+    def last_layer(self) -> nn.Module:
+        return self.leave
+
     def window(self, history: Tensor) -> Tensor:
         """The whole window (batch, history + future, joint, xyz), history reconstructed too."""
         # holding the last pose adds the same to every future frame: its coefficients come without building the frames

@@ -81,6 +81,9 @@ class SiMLPe(Predictor):
         left: Tensor = self.leave(y)
         return left
 
+    def last_layer(self) -> nn.Module:
+        return self.leave
+
     def next(self, history: Tensor) -> Tensor:
         """The ``step`` frames (frame, batch, coordinate) in metres after ``history`` of the same layout."""
         found = self.coefficients((self.dct @ history.flatten(1)).view(history.shape))

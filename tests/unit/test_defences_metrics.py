@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kinesec.errors import KinesecError
+from kinesec.metrics.detection import auc, roc, tpr_at
+
+samples = st.lists(st.tuples(st.integers(-3, 3), st.booleans()), min_size=2, max_size=30).filter(
+    lambda pairs: len({marked for _, marked in pairs}) == 2
+)
+
+
+def split(pairs: list[tuple[int, bool]]) -> tuple[np.ndarray, np.ndarray]:
+    return np.array([score for score, _ in pairs], float), np.array([marked for _, marked in pairs])
+
+
+def won(above: float, below: float) -> float:
+    return 1.0 if above > below else 0.5 if above == below else 0.0
+
+
+@given(samples)
+def test_the_area_is_the_share_of_rightly_ordered_pairs(pairs: list[tuple[int, bool]]) -> None:
+    score, marked = split(pairs)
+    kernel = np.array([[won(above, below) for below in score[~marked]] for above in score[marked]])
+    value, low, high = auc(score, marked)
+    assert value == pytest.approx(kernel.mean())
+    false, true = roc(score, marked)
+    assert np.trapezoid(true, false) == pytest.approx(value)
+    if min(kernel.shape) > 1:  # DeLong's structural components, one by one
+        variance = kernel.mean(1).var(ddof=1) / len(kernel) + kernel.mean(0).var(ddof=1) / kernel.shape[1]
+        half = 1.959963985 * np.sqrt(variance)
+        assert (low, high) == pytest.approx((max(0, value - half), min(1, value + half)))
+    else:
+        assert (low, high) == (0, 1)
+
+
+@given(samples, st.floats(0, 1))
+def test_true_positives_at_a_level_are_the_best_threshold_that_keeps_to_it(
+    pairs: list[tuple[int, bool]], level: float
+) -> None:
+    score, marked = split(pairs)
+    thresholds = [*np.unique(score), np.inf]
+    best = max((score[marked] >= one).mean() for one in thresholds if (score[~marked] >= one).mean() <= level)
+    assert tpr_at(score, marked, [level]) == [pytest.approx(best)]
+
+
+@given(samples)
+def test_the_curve_rises_from_corner_to_corner_and_only_order_counts(pairs: list[tuple[int, bool]]) -> None:
+    score, marked = split(pairs)
+    false, true = roc(score, marked)
+    assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
+    assert (np.diff(false) >= 0).all()
+    assert (np.diff(true) >= 0).all()
+    assert auc(np.exp(score), marked) == auc(score, marked)
+    assert auc(-score, marked)[0] == pytest.approx(1 - auc(score, marked)[0])
+    assert auc(score, ~marked)[0] == pytest.approx(1 - auc(score, marked)[0])
+
+
+def test_known_answers() -> None:
+    marked = np.array([True] * 4 + [False] * 100)
+    perfect = np.r_[np.ones(4), np.zeros(100)]
+    assert auc(perfect, marked) == (1, 1, 1)
+    assert tpr_at(perfect, marked) == [1, 1, 1]
+    assert auc(np.zeros(104), marked)[0] == 0.5
+    assert tpr_at(np.zeros(104), marked) == [0, 0, 0]
+    three_above = np.r_[200.0, 97.5, 94.5, 50.5, np.arange(100)]
+    assert tpr_at(three_above, marked) == [0.25, 0.75, 0.75]
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    marked = np.arange(120) < 60
+    truth = 0.7602  # of unit normals one apart: Phi(1 / sqrt 2)
+    inside = 0
+    for _ in range(400):
+        _, low, high = auc(rng.normal(size=120) + marked, marked)
+        inside += low <= truth <= high
+    assert 0.91 <= inside / 400 <= 0.98
+
+
+@pytest.mark.parametrize(
+    ("score", "marked", "found"),
+    [([1, 2], [True, True], "2 of 2"), ([1, 2], [False, False], "0 of 2"), ([1, np.nan], [True, False], "nan")],
+)
+def test_what_cannot_be_scored_is_one_line(score: list[float], marked: list[bool], found: str) -> None:
+    with pytest.raises(KinesecError, match=found):
+        auc(np.array(score), np.array(marked))
