@@ -1,0 +1,1 @@
+"""Skeleton action recognizers: one module each."""
