@@ -13,6 +13,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/lookups.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/prediction.smk"
+include: "workflow/rules/defence_lookups.smk"
 include: "workflow/rules/defences.smk"
 include: "workflow/rules/report.smk"
 

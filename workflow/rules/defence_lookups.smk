@@ -1,0 +1,56 @@
+# What defences a run has, and the files they make; before the rules that ask.
+from kinesec.defences.kinds import kind
+
+DEFENCES = PREDICTION.get("defences", {})
+DEFENCE = "results/defences/prediction/{data}/{protocol}/{strategy}/{predictor}/{defence}/seed{seed}"
+
+
+def defended(pattern, names=None, data=None, predictor=None):
+    """A file of each data set, strategy, predictor, defence and seed, or of those that are named."""
+    return [
+        pattern.format(
+            data=dataset,
+            protocol=spec["protocol"],
+            strategy=strategy,
+            predictor=name,
+            defence=defence,
+            seed=seed,
+        )
+        for dataset in ([data] if data else PREDICTION.get("datasets", []))
+        for strategy in configuration.strategy_names(PREDICTION)
+        for name, spec in PREDICTION.get("predictors", {}).items()
+        if predictor in (None, name)
+        for defence in (DEFENCES if names is None else names)
+        for seed in SEEDS
+    ]
+
+
+def detectors():
+    return [
+        name
+        for name, spec in DEFENCES.items()
+        if kind("prediction", spec["defence"]) == "detection"
+    ]
+
+
+def tunings():
+    return [name for name, spec in DEFENCES.items() if spec["defence"] == "fine_tuning"]
+
+
+def defence_figures():
+    return expand(
+        "results/artifacts/{run}/figures/{figure}-{data}-{predictor}.{suffix}",
+        run=RUN,
+        figure=["roc"] * bool(detectors()) + ["fine_tuning"] * bool(tunings()),
+        data=PREDICTION.get("datasets", []),
+        predictor=PREDICTION.get("predictors", {}),
+        suffix=["pdf", "svg", "png"],
+    )
+
+
+def defence_artifacts():
+    """What the run shows of its defences; nothing without any."""
+    if not DEFENCES:
+        return []
+    table = f"results/artifacts/{RUN}/tables/prediction_defences.csv"
+    return [table, *defence_figures()]
