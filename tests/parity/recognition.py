@@ -62,7 +62,9 @@ def assert_agrees(
         found = given[key].grad
         assert found is not None
         assert found.norm().item() == pytest.approx(norms[precision], rel=10 * rel)
-        assert_close(found, arrays[f"grad/{key}"], 1e-4)  # float32 in the vectors: 3e-5 off in a deep network
+        # single precision in the vectors, where a few ReLUs and maxima decide otherwise than in double: in norm alone
+        expected = torch.from_numpy(arrays[f"grad/{key}"])
+        assert (found - expected).norm() <= 1e-3 * expected.norm()
     if double:
         assert_parameter_gradients(recipe, model, rename)
 
