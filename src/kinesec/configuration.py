@@ -121,6 +121,11 @@ def check_prediction(config: Mapping[str, Any]) -> None:
         names.check("defences.prediction", defence["defence"], f"{key}.defences.{name}.defence")
     if prediction.get("defences") and "strategies" not in prediction:
         raise ConfigError(f"{key}.defences: found no `strategies`, expected some: there is no victim to defend")
+    defended = prediction.get("defended", {})
+    for name in defended.get("predictors", []):
+        _known(name, prediction["predictors"], f"{key}.defended.predictors")
+    for name in defended.get("strategies", []):
+        _known(name, dict.fromkeys(strategy_names(prediction)), f"{key}.defended.strategies")
     for ratio in prediction.get("strategies", {}).get("ratio", []):
         if not 0 < ratio <= 1:  # of the schema's two limits a NaN breaks neither
             raise ConfigError(f"{key}.strategies.ratio: found {ratio}, expected more than 0 and at most 1")

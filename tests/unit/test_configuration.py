@@ -219,3 +219,25 @@ def test_a_variant_of_a_data_set_has_its_settings(repository: Path) -> None:
     assert variant["settings"] == {"validation": "none", "walking_extra": False}
     with pytest.raises(ConfigError, match=r"datasets.x.base: found 'cmu', expected one of bandai_namco"):
         data_set("x", {"base": "cmu"}, folder, schema)
+
+
+@pytest.mark.parametrize(
+    ("defended", "line"),
+    [
+        ({"predictors": ["hri"]}, r"prediction.defended.predictors: found 'hri', expected one of small"),
+        (
+            {"strategies": ["rigid-jammed-random-0.3"]},
+            r"defended.strategies: found 'rigid-jammed-random-0.3', expected one of",
+        ),
+    ],
+)
+def test_only_victims_of_the_run_can_be_defended(defended: dict[str, Any], line: str) -> None:
+    prediction = {
+        "datasets": ["procedural"],
+        "protocols": {"p": {}},
+        "predictors": {"small": {"predictor": "ltd", "protocol": "p"}},
+        "strategies": {"trigger": ["rigid"], "target": ["jammed"], "selection": ["random"], "ratio": [0.1]},
+        "defended": defended,
+    }
+    with pytest.raises(ConfigError, match=line):
+        check_prediction({"datasets": {"procedural": {}}, "prediction": prediction})

@@ -2,6 +2,11 @@
 from kinesec.defences.kinds import kind
 
 DEFENCES = PREDICTION.get("defences", {})
+DEFENDED = {
+    "predictors": list(PREDICTION.get("predictors", {})),
+    "strategies": configuration.strategy_names(PREDICTION),
+    **PREDICTION.get("defended", {}),
+}
 DEFENCE = "results/defences/prediction/{data}/{protocol}/{strategy}/{predictor}/{defence}/seed{seed}"
 
 
@@ -17,9 +22,9 @@ def defended(pattern, names=None, data=None, predictor=None):
             seed=seed,
         )
         for dataset in ([data] if data else PREDICTION.get("datasets", []))
-        for strategy in configuration.strategy_names(PREDICTION)
+        for strategy in DEFENDED["strategies"]
         for name, spec in PREDICTION.get("predictors", {}).items()
-        if predictor in (None, name)
+        if name in DEFENDED["predictors"] and predictor in (None, name)
         for defence in (DEFENCES if names is None else names)
         for seed in SEEDS
     ]
@@ -43,7 +48,7 @@ def defence_figures():
         run=RUN,
         figure=["roc"] * bool(detectors()) + ["fine_tuning"] * bool(tunings()),
         data=PREDICTION.get("datasets", []),
-        predictor=PREDICTION.get("predictors", {}),
+        predictor=DEFENDED["predictors"],
         suffix=["pdf", "svg", "png"],
     )
 
