@@ -84,19 +84,20 @@ def draw(records: pd.DataFrame) -> Figure:
     if not panels:
         raise KinesecError("ROC figure: found no scores, expected those of a detector; run the defences again")
     several = rows["strategy"].nunique() > 1
-    lines = -(-len(panels) // COLUMNS)
+    columns = min(COLUMNS, len(panels))
+    lines = -(-len(panels) // columns)
     settings = max(part["setting"].nunique() for _, part in panels)
     with mpl.rc_context(STYLE):
         height = lines * (1.85 + 0.25 * settings)
         figure = Figure(figsize=(WIDTHS_INCH["double"], 0.3 + height), layout="constrained")
-        grid = figure.subplots(lines, COLUMNS, squeeze=False, sharey=True).ravel()
+        grid = figure.subplots(lines, columns, squeeze=False, sharey=True).ravel()
         for axes, ((strategy, defence), part) in zip(grid, panels, strict=False):
             _panel(axes, part)
             title = str(defence).replace("_", " ")
             axes.set_title(f"{title}\n{strategy}" if several else title, loc="left", pad=4)
         for axes in grid[len(panels) :]:
             axes.set_visible(False)
-        for axes in grid[::COLUMNS]:
+        for axes in grid[::columns]:
             axes.set_ylabel("true positive rate")
         handles = [
             Line2D([], [], color="#444444", linestyle="-", linewidth=1.6, label="victim"),
