@@ -95,7 +95,10 @@ class Graph:
 
 # What the recognizers were published with: NTU's 25 joints around the upper spine, the tips of the hands hanging from
 # the thumbs (github.com/yysijie/st-gcn and all that follow it; DGNN hangs both from the hand, as Kinect does).
-NTU_PUBLISHED = Graph((1, 20, 20, 2, 20, 4, 5, 6, 20, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18, -1, 22, 7, 24, 11))
+NTU_PUBLISHED = Graph(
+    (1, 20, 20, 2, 20, 4, 5, 6, 20, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18, -1, 22, 7, 24, 11),
+    ((0, 1, 2, 3, 4, 8, 12, 16, 20), (5, 6, 7, 21, 22), (9, 10, 11, 23, 24), (13, 14, 15), (17, 18, 19)),
+)
 
 
 def spatial_partitions(graph: Graph, reach: int) -> np.ndarray:

@@ -62,10 +62,12 @@ class BodyNorm(nn.BatchNorm1d):
 
 
 class TemporalConvolution(nn.Sequential):
-    """A convolution over frames and a batch normalisation; with stride one the frames stay as many."""
+    """A convolution over frames and a batch normalisation; where ``padded``, frames stay as many at stride one."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int = 9, stride: int = 1, dilation: int = 1) -> None:
-        pad = (kernel - 1) * dilation // 2
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int = 9, stride: int = 1, dilation: int = 1, *, padded: bool = True
+    ) -> None:
+        pad = (kernel - 1) * dilation // 2 if padded else 0
         super().__init__(
             nn.Conv2d(inputs, outputs, (kernel, 1), (stride, 1), (pad, 0), (dilation, 1)), nn.BatchNorm2d(outputs)
         )

@@ -20,21 +20,34 @@ WIDTHS = (64, 64, 64, 64, 128, 128, 128, 256, 256, 256)
 
 
 class Block(nn.Module):
-    """A graph convolution, then a temporal one, and the way round both."""
+    """A graph convolution, then a temporal one, and the way round both; a ReLU where it is ``active``."""
 
     def __init__(
-        self, subsets: int, inputs: int, outputs: int, stride: int, residual: bool, dropout: float, kernel: int = 9
+        self,
+        subsets: int,
+        inputs: int,
+        outputs: int,
+        stride: int,
+        residual: bool,
+        dropout: float,
+        kernel: int = 9,
+        *,
+        padded: bool = True,
+        active: bool = True,
     ) -> None:
         super().__init__()
         self.spatial = SubsetConvolution(subsets, inputs, outputs)
         self.norm = nn.BatchNorm2d(outputs)
-        self.temporal = TemporalConvolution(outputs, outputs, kernel, stride)
+        self.temporal = TemporalConvolution(outputs, outputs, kernel, stride, padded=padded)
         self.dropout = nn.Dropout(dropout)
         self.residual = shortcut(inputs, outputs, stride) if residual else None
+        self.active = active
 
     def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
         y: Tensor = self.dropout(self.temporal(self.norm(self.spatial(x, adjacency)).relu()))
-        return (y if self.residual is None else y + self.residual(x)).relu()
+        if self.residual is not None:
+            y = y + self.residual(x)
+        return y.relu() if self.active else y
 
 
 def small_weights(module: nn.Module) -> None:
