@@ -38,7 +38,7 @@ class Recurrent(nn.Module):
 
 
 class HRNN(Recognizer):
-    """Section 3.2; ``units`` of each direction in the four layers of networks.
+    """Section 3.2; ``units`` of each direction in the four layers of networks, whose numbers are ours (see ``RECIPE``).
 
     The graph must say which joints make up the trunk, the arms and the legs. The published network sees one body: here
     the features of the bodies that are not zero throughout are averaged.
