@@ -183,6 +183,11 @@ def test_a_wrong_clip_is_one_clear_line(name: str, wrong: tuple[int, ...]) -> No
         ("agcn", 32, {"stream": "x"}),
         ("dgnn", 32, {"stream": "x"}),
         ("ms_g3d", 32, {"width": 20}),
+        ("ms_g3d", 32, {"windows": [4]}),
+        ("ctr_gcn", 32, {"widths": [12]}),
+        ("agcn", 32, {"widths": [6]}),
+        ("st_gcn", 32, {"widths": []}),
+        ("hrnn", 32, {"units": [8, 8]}),
     ],
 )
 def test_a_wrong_setting_is_one_clear_line(name: str, frames: int, changes: dict[str, Any]) -> None:

@@ -99,6 +99,7 @@ class AGCN(Recognizer):
         self, shape: ClipShape, *, widths: Sequence[int] = WIDTHS, stream: Literal["joint", "bone"] = "joint"
     ) -> None:
         super().__init__(shape)
+        self.need_widths(widths, EMBEDDING)
         if stream not in ("joint", "bone"):
             raise ConfigError(f"recognizer 'agcn': found stream {stream!r}, expected joint or bone")
         self.stream = stream

@@ -47,6 +47,7 @@ class ASGCN(Recognizer):
         dropout: float = 0.5,
     ) -> None:
         super().__init__(shape)
+        self.need_widths(widths)
         self.need_frames(future + 2, f"future {future}")
         self.future, self.links = future, links
         self.link_frames = min(link_frames, shape.frames - future)
@@ -139,5 +140,5 @@ SMALL: Mapping[str, Any] = {
     "future": 4,
     "link_features": 32,
     "link_frames": 16,
-    "dropout": 0.1,
+    "dropout": 0.0,
 }

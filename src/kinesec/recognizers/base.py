@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
@@ -118,6 +118,13 @@ class Recognizer(nn.Module, ABC):
                 f"(batch, body, frame, joint, xyz) with {count} bodies, {shape.frames} frames, {shape.joints} joints, 3"
             )
         return nn.functional.pad(clip, (0, 0, 0, 0, 0, 0, 0, shape.bodies - bodies))
+
+    def need_widths(self, widths: Sequence[int], multiple: int = 1) -> None:
+        """Raises ``ConfigError`` unless ``widths`` are one or more positive multiples of ``multiple``."""
+        if not widths or any(width < 1 or width % multiple for width in widths):
+            raise ConfigError(
+                f"recognizer {self.name!r}: found widths {list(widths)}, expected one or more, multiples of {multiple}"
+            )
 
     def need_frames(self, least: int, why: str) -> None:
         """Raises ``ConfigError`` where clips have fewer frames than the recognizer's settings need."""

@@ -82,6 +82,7 @@ class CTRGCN(Recognizer):
 
     def __init__(self, shape: ClipShape, *, widths: Sequence[int] = WIDTHS) -> None:
         super().__init__(shape)
+        self.need_widths(widths, REDUCTION)
         adjacency = matrix(directed_partitions(shape.graph))
         self.norm = BodyNorm(shape.bodies, shape.joints)
         self.blocks = nn.Sequential(*(Block(adjacency, *size) for size in plan(widths)))

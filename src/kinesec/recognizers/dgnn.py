@@ -81,6 +81,7 @@ class DGNN(Recognizer):
         self, shape: ClipShape, *, widths: Sequence[int] = WIDTHS, stream: Literal["spatial", "motion"] = "spatial"
     ) -> None:
         super().__init__(shape)
+        self.need_widths(widths)
         if stream not in ("spatial", "motion"):
             raise ConfigError(f"recognizer 'dgnn': found stream {stream!r}, expected spatial or motion")
         self.stream = stream

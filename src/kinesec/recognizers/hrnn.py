@@ -50,6 +50,8 @@ class HRNN(Recognizer):
         missing = [name for name, joints in zip(BODY_PARTS, parts or [()] * 5, strict=True) if not joints]
         if missing:
             raise ConfigError(f"recognizer 'hrnn': found no joints of {', '.join(missing)}, expected some of each part")
+        if len(units) != 4 or min(units) < 1:
+            raise ConfigError(f"recognizer 'hrnn': found units {list(units)}, expected four positive numbers")
         part, limb, half, whole = units
         for number, joints in enumerate(parts):
             self.register_buffer(f"part{number}", torch.tensor(joints), persistent=False)

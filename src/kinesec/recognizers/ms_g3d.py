@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from kinesec.errors import ConfigError
 from kinesec.recognizers._graph import scales
 from kinesec.recognizers._layers import BodyNorm, aggregate, matrix, pooled
 from kinesec.recognizers._multi_scale import MultiScaleTemporal
@@ -111,6 +112,11 @@ class MSG3D(Recognizer):
         windows: Sequence[int] = (3, 5),
     ) -> None:
         super().__init__(shape)
+        if min(hops, window_hops) < 1 or not windows or any(size < 1 or size % 2 == 0 for size in windows):
+            raise ConfigError(
+                f"recognizer 'ms_g3d': found hops {hops}, window_hops {window_hops} and windows {list(windows)}, "
+                "expected hops from 1 and odd windows"
+            )
         graph = scales(shape.graph, hops), [scales(shape.graph, window_hops, size) for size in windows]
         self.norm = BodyNorm(shape.bodies, shape.joints)
         widths = [3, width, 2 * width, 4 * width]

@@ -67,6 +67,7 @@ class STGCN(Recognizer):
 
     def __init__(self, shape: ClipShape, *, widths: Sequence[int] = WIDTHS, dropout: float = 0.5) -> None:
         super().__init__(shape)
+        self.need_widths(widths)
         self.register_buffer("adjacency", matrix(spatial_partitions(shape.graph, 1)))
         subsets = len(self.adjacency)
         self.norm = BodyNorm(shape.bodies, shape.joints, shared=True)
@@ -85,4 +86,4 @@ class STGCN(Recognizer):
 RECOGNIZER = STGCN
 # Released code, config/st_gcn/ntu-xsub/train.yaml.
 RECIPE = Recipe(epochs=80, batch=64, rate=0.1, milestones=(10, 50), weight_decay=1e-4)
-SMALL: Mapping[str, Any] = {"widths": (32, 32, 64, 64), "dropout": 0.1}
+SMALL: Mapping[str, Any] = {"widths": (32, 32, 64, 64), "dropout": 0.0}
