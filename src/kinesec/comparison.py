@@ -1,7 +1,8 @@
 """Published numbers beside the run's: a verdict for every number of ``reference.csv`` that the run can speak to.
 
-A run with the data set ``cmu_expmap`` speaks to the CMU-mocap rows of LTD (LearnTrajDep's README, PGBIG's tables)
-and of the zero-velocity predictor; a reference row's ``setting`` is read by the words that stand in it.
+A data set of the module ``cmu_expmap``, whatever its name, speaks to the CMU-mocap rows of the predictors that the run
+trains (LTD: LearnTrajDep's README, PGBIG's tables) and of zero velocity; a reference row's ``setting`` is read by the
+words that stand in it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pandas as pd
 
 from kinesec import tidy
 
-DATASET, PROTOCOL, FRAME_MS = "cmu_expmap", "ltd25", 40
+MODULE, PROTOCOL, FRAME_MS = "cmu_expmap", "ltd25", 40
 REPRODUCED, DIFFERS, NOT_COMPARABLE, NOT_RUN = "reproduced", "differs", "not comparable", "not run"
 VERDICTS = (REPRODUCED, DIFFERS, NOT_COMPARABLE, NOT_RUN)
 TRAINED_TOLERANCE = 0.15  # two runs of the released code differ by 5 % (README, CMU 3D); ours by seed and library too
@@ -28,6 +29,7 @@ COLUMNS = (
     "model",
     "setting",
     "metric",
+    "run_dataset",
     "predictor",
     "paper_value",
     "unit",
@@ -51,17 +53,24 @@ EIGHT = (
 )
 SIX = ("basketball", "jumping", "running", "soccer", "walking", "washwindow")
 
-# LearnTrajDep's published CMU model; what a description leaves out has these values but for `coefficients`.
-PUBLISHED_SETTINGS = {"features": 256, "blocks": 12, "coefficients": 30, "dropout": 0.5}
-PUBLISHED_RECIPE = {
-    "epochs": 50,
-    "batch": 16,
-    "rate": 5e-4,
-    "schedule": "step",
-    "decay": 0.96,
-    "decay_every": 2,
-    "weight_decay": 0.0,
-    "clip": 1.0,
+# The name in the reference of each predictor of ours that has CMU rows there, or may get some.
+MODELS = {"LTD": "ltd", "HRI": "hri", "siMLPe": "simlpe", "AuxFormer": "auxformer"}
+# The published CMU models; what a description leaves out has these values but for LTD's `coefficients`.
+PUBLISHED_SETTINGS: dict[str, dict[str, Any]] = {
+    "ltd": {"features": 256, "blocks": 12, "coefficients": 30, "dropout": 0.5},
+    "hri": {"step": 10, "coefficients": 20, "features": 256, "blocks": 12, "dropout": 0.3},
+    "simlpe": {"step": 10, "layers": 48, "normalise": "spatial", "reverse": False},
+    "auxformer": {"every": 2, "features": 96, "layers": 5, "heads": 8, "head_features": 16, "hidden": 96}
+    | {"derivatives": 2, "head_hidden": 128, "deep": True, "masked": 0.4},
+}
+_STEPS = {"schedule": "step", "weight_decay": 0.0, "clip": None}
+PUBLISHED_RECIPE: dict[str, dict[str, Any]] = {
+    "ltd": {**_STEPS, "epochs": 50, "batch": 16, "rate": 5e-4, "decay": 0.96, "decay_every": 2, "clip": 1.0},
+    "hri": {**_STEPS, "epochs": 50, "batch": 32, "rate": 5e-4 * 0.1 ** (1 / 50), "decay": 0.1 ** (1 / 50)},
+    "simlpe": {**_STEPS, "epochs": 57, "batch": 256, "rate": 3e-4, "schedule": "drop", "decay": 1 / 30, "drop_at": 0.75}
+    | {"weight_decay": 1e-4},
+    "auxformer": {**_STEPS, "epochs": 80, "batch": 16, "rate": 5e-4, "decay": 0.9, "decay_every": 5}
+    | {"weight_decay": 5e-6},
 }
 
 
@@ -88,10 +97,10 @@ _NOTHING = _Found(math.nan, math.nan, math.nan)
 def _query(row: Mapping[str, Any]) -> _Query | None:
     """The look-up that a reference row asks for; None when no run of ours speaks to it."""
     horizon = re.fullmatch(r"MPJPE@(\d+)ms", row["metric"])
-    if row["dataset"] != "CMU-mocap" or row["model"] not in ("LTD", "zero-velocity") or not horizon:
+    if row["dataset"] != "CMU-mocap" or row["model"] not in (*MODELS, "zero-velocity") or not horizon:
         return None
     setting = row["setting"]
-    trained = row["model"] == "LTD"
+    trained = row["model"] in MODELS
     sampling = "all" if re.search(r"all (?:test )?windows", setting) else "8"
     # PGBIG trained LTD with LearnTrajDep's loader, which counts all 38 joints
     joints = "used" if "25 joints" in setting else "all"
@@ -109,11 +118,11 @@ def _query(row: Mapping[str, Any]) -> _Query | None:
 
 
 class _Run:
-    """The run's clean-window errors at a frame, means over seeds, to look numbers up in."""
+    """One data set's clean-window errors at a frame, means over seeds, to look numbers up in."""
 
-    def __init__(self, table: pd.DataFrame) -> None:
+    def __init__(self, table: pd.DataFrame, dataset: str, protocols: Sequence[str]) -> None:
         rows = table[(table["metric"] == "MPJPE_at") & (table["windows"] == "clean")]
-        rows = rows[(rows["dataset"] == DATASET) & (rows["protocol"] == PROTOCOL)]
+        rows = rows[(rows["dataset"] == dataset) & rows["protocol"].isin(protocols)]
         rows = rows[rows["model"].isin(["clean", "zero_velocity"])]
         self.samplings = set(rows["sampling"])
         self.actions = set(rows["action"]) - {tidy.MEAN}
@@ -143,12 +152,13 @@ class _Run:
 
 
 def _departures(model: Mapping[str, Any]) -> list[str]:
-    """What keeps a trained LTD from being the published one."""
-    settings = {**PUBLISHED_SETTINGS, "coefficients": None, **model.get("settings", {})}
-    recipe = {**PUBLISHED_RECIPE, **model.get("recipe", {})}
+    """What keeps a trained predictor from being the published one."""
+    size, training_of = PUBLISHED_SETTINGS[model["module"]], PUBLISHED_RECIPE[model["module"]]
+    settings = {**size, **({"coefficients": None} if model["module"] == "ltd" else {}), **model.get("settings", {})}
+    recipe = {**training_of, **model.get("recipe", {})}
     found = [
         f"{name} {'all' if got is None else got} instead of {expected}"
-        for have, published in ((settings, PUBLISHED_SETTINGS), (recipe, PUBLISHED_RECIPE))
+        for have, published in ((settings, size), (recipe, training_of))
         for name, expected in published.items()
         if (got := have[name]) != expected
     ]
@@ -194,7 +204,7 @@ def _answer(run: _Run, query: _Query, predictor: str, departures: Sequence[str],
 def _parameters(row: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """The published network's number of parameters, against networks of its size."""
     for model in models:
-        departures = [text for text in _departures(model) if text.split()[0] in PUBLISHED_SETTINGS]
+        departures = [text for text in _departures(model) if text.split()[0] in PUBLISHED_SETTINGS[model["module"]]]
         count = float(model.get("parameters", math.nan))
         if math.isnan(count):
             verdict, reason = NOT_RUN, "the run does not tell its number of parameters"
@@ -207,8 +217,9 @@ def _parameters(row: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> 
 
 
 def _answers(run: _Run, row: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    if (row["paper"], row["dataset"], row["metric"]) == ("LTD", "CMU", "parameters"):
-        yield from _parameters(row, models)
+    trained = [model for model in models if model["module"] == MODELS.get(row["model"])]
+    if row["metric"] == "parameters" and row["dataset"] in ("CMU", "CMU-mocap"):
+        yield from _parameters(row, trained)
         return
     query = _query(row)
     if query is None:
@@ -216,38 +227,48 @@ def _answers(run: _Run, row: Mapping[str, Any], models: Sequence[Mapping[str, An
     if query.model == "zero_velocity":
         yield _answer(run, query, "", (), row["value"])
         return
-    for model in models:
+    for model in trained:
         yield _answer(run, query, model["predictor"], _departures(model), row["value"])
-    if not models:
+    if not trained:
         nothing = {"predictor": "", **_NOTHING._asdict(), "tolerance": TRAINED_TOLERANCE * row["value"]}
-        yield {**nothing, "verdict": NOT_RUN, "reason": "the run trains no LTD on this data set"}
+        yield {**nothing, "verdict": NOT_RUN, "reason": f"the run trains no {row['model']} on this data set"}
 
 
 def compare(
-    tables: Mapping[str, pd.DataFrame], reference: pd.DataFrame, models: Sequence[Mapping[str, Any]]
+    tables: Mapping[str, pd.DataFrame],
+    reference: pd.DataFrame,
+    models: Sequence[Mapping[str, Any]],
+    *,
+    modules: Mapping[str, str] | None = None,
+    protocols: Sequence[str] = (PROTOCOL,),
 ) -> pd.DataFrame:
-    """A row for every reference number and every predictor of ours that stands for its model, in ``COLUMNS``.
+    """A row for every reference number, data set and predictor of ours that stands for its model, in ``COLUMNS``.
 
     ``tables`` holds the run's tables by name; ``prediction_backdoor`` is read. ``models`` describes the run's clean
     predictors: ``{"predictor": name in the configuration, "module": "ltd", "settings": {...}, "recipe": {...},
     "missing_files": [paths of raw files that are absent], "held_out": [training files kept for validation],
-    "parameters": count, "dataset": name}``; the last three may be left out; see ``report.facts.models``.
+    "parameters": count, "dataset": name}``; the last three may be left out; see ``report.facts.models``. ``modules``
+    names each data set's module, ``protocols`` the run's protocols that are the published one (LTD's poses, 10 + 25
+    frames, every second row).
 
-    ``value``, ``low`` and ``high`` are the run's, mean over seeds, NaN where there is none; ``tolerance`` is how far
+    ``value``, ``low`` and ``high`` are the run's, over all seeds, NaN where there is none; ``tolerance`` is how far
     ``value`` may lie from ``paper_value``, in ``unit``: 15 % where a model is trained, 1 % or 0.1 mm (rounding) where
     nothing is. Trained models are ``not comparable`` unless their size, recipe and training files are the published.
     """
     table = tidy.typed(tables["prediction_backdoor"]) if "prediction_backdoor" in tables else None
-    if table is None or not (table["dataset"] == DATASET).any():
-        return pd.DataFrame(columns=list(COLUMNS))
-    run = _Run(table)
-    trained: dict[str, Mapping[str, Any]] = {}
-    for model in models:
-        if model["module"] == "ltd" and model.get("dataset", DATASET) == DATASET:
-            trained.setdefault(model["predictor"], model)
+    here = [] if table is None else sorted(set(table["dataset"]))
+    numbered = reference.assign(value=pd.to_numeric(reference["value"], errors="coerce")).to_dict("records")
     rows = []
-    for row in reference.assign(value=pd.to_numeric(reference["value"], errors="coerce")).to_dict("records"):
-        for answer in _answers(run, {str(key): value for key, value in row.items()}, list(trained.values())):
-            same = {name: row[name] for name in ("paper", "table", "dataset", "model", "setting", "metric", "unit")}
-            rows.append({**same, "paper_value": row["value"], **answer})
+    for dataset in here:
+        if table is None or (modules or {MODULE: MODULE}).get(dataset) != MODULE:
+            continue
+        run = _Run(table, dataset, protocols)
+        trained: dict[str, Mapping[str, Any]] = {}
+        for model in models:
+            if model["module"] in PUBLISHED_SETTINGS and model.get("dataset", dataset) == dataset:
+                trained.setdefault(model["predictor"], model)
+        for row in numbered:
+            for answer in _answers(run, {str(key): value for key, value in row.items()}, list(trained.values())):
+                same = {name: row[name] for name in ("paper", "table", "dataset", "model", "setting", "metric", "unit")}
+                rows.append({**same, "run_dataset": dataset, "paper_value": row["value"], **answer})
     return pd.DataFrame(rows, columns=list(COLUMNS))

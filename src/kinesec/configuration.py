@@ -94,6 +94,27 @@ def strategy_names(prediction: Mapping[str, Any]) -> list[str]:
     return ["-".join(_as_name(part) for part in chosen if part != "window") for chosen in combinations]
 
 
+def stealth_names(prediction: Mapping[str, Any]) -> list[str]:
+    """The strategies whose poisoned windows are compared: those of victims, and those of ``stealth_only``."""
+    if "strategies" not in prediction:
+        return []
+    strategies = prediction["strategies"]
+    more = [
+        name for name in prediction.get("stealth_only", {}).get("selection", []) if name not in strategies["selection"]
+    ]
+    extra = strategy_names({"strategies": {**strategies, "selection": more}})
+    return [*strategy_names(prediction), *extra]
+
+
+def pictured(prediction: Mapping[str, Any]) -> list[str]:
+    """The strategies that are shown as pictures: of each trigger and target the first, at its largest ratio."""
+    strategies = prediction.get("strategies")
+    if not strategies:
+        return []
+    first = {key: strategies[key][:1] for key in ("selection", "level") if key in strategies}
+    return strategy_names({"strategies": {**strategies, **first, "ratio": [max(strategies["ratio"])]}})
+
+
 def parse_strategy(name: str) -> dict[str, Any]:
     """What a strategy's name says, by the keys of ``STRATEGY``."""
     *parts, ratio = name.split("-")
@@ -114,6 +135,8 @@ def check_prediction(config: Mapping[str, Any]) -> None:
     key = "configuration: prediction"
     for data in prediction["datasets"]:
         _known(data, config["datasets"], f"{key}.datasets")
+    if prediction.get("stealth_only") and "strategies" not in prediction:
+        raise ConfigError(f"{key}.stealth_only: found selections without `strategies`, expected what they poison with")
     for name, predictor in prediction["predictors"].items():
         names.check("predictors", predictor["predictor"], f"{key}.predictors.{name}.predictor")
         _known(predictor["protocol"], prediction["protocols"], f"{key}.predictors.{name}.protocol")
@@ -130,8 +153,9 @@ def check_prediction(config: Mapping[str, Any]) -> None:
         if not 0 < ratio <= 1:  # of the schema's two limits a NaN breaks neither
             raise ConfigError(f"{key}.strategies.ratio: found {ratio}, expected more than 0 and at most 1")
     for part in ("trigger", "target", "selection"):
-        for name in prediction.get("strategies", {}).get(part, []):
-            names.check(f"poisoning.{part}s", name, f"{key}.strategies.{part}")
+        for place in ("strategies", "stealth_only"):
+            for name in prediction.get(place, {}).get(part, []):
+                names.check(f"poisoning.{part}s", name, f"{key}.{place}.{part}")
         for name in prediction.get(f"{part}_settings", {}):
             names.check(f"poisoning.{part}s", name, f"{key}.{part}_settings")
 

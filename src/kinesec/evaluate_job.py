@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from kinesec import models, store, windows
+from kinesec import models, samples, store, windows
 from kinesec.configuration import STRATEGY
 from kinesec.errors import KinesecError
 from kinesec.evaluation import evaluate
@@ -26,11 +26,13 @@ def evaluate_prediction(
     samplings: Sequence[int | str],
     sampling_range: Mapping[str, Any],
     threshold_mm: float,
+    near_miss_degrees: Sequence[float],
     identity: Mapping[str, str],
     records_path: Path,
     table_path: Path,
+    samples_path: Path,
 ) -> None:
-    """Writes the records (Parquet) and table rows (CSV) of one data set, strategy, predictor and seed.
+    """Writes records (Parquet), table rows (CSV) and sample poses of one data set, strategy, predictor and seed.
 
     Without a strategy the models are evaluated on clean windows alone.
 
@@ -48,7 +50,7 @@ def evaluate_prediction(
         for draws in samplings
     }
     poison = resolve(Poison(**strategy), store.read(windows_path, "windows")) if strategy else None
-    records = evaluate(drawn, poison, predictors, device)
+    records = evaluate(drawn, poison, predictors, device, near_miss_degrees=near_miss_degrees)
     records_path.parent.mkdir(parents=True, exist_ok=True)
     records.to_parquet(records_path, index=False)
     labels = {"dataset": identity["data"], "protocol": identity["protocol"], "predictor": identity["predictor"]}
@@ -61,3 +63,6 @@ def evaluate_prediction(
         threshold_mm=threshold_mm,
     )
     write_csv(table, str(table_path))
+    widest = max(drawn, key=lambda name: len(drawn[name]))
+    shown = {name: predictors[name] for name in model_paths}
+    samples.write(samples_path, drawn[widest], samples.typical(records, widest), poison, shown, device)

@@ -92,6 +92,18 @@ KINDS: dict[str, Kind] = {
         },
         attrs=("dataset", "poison", "mode", "ratio", "candidates", "clean_content_sha256"),
     ),
+    # A few test windows with what models predict for them; a row a window, kind of window and model (`data`: itself).
+    "samples": Kind(
+        arrays={
+            "pose": Field(("sample", "frame", "joint", "xyz"), "float32"),
+            "window": Field(("sample",), "int64"),
+            "model": Field(("sample",), "str"),
+            "windows": Field(("sample",), "str"),
+            "action": Field(("sample",), "str"),
+            "source": Field(("sample",), "str"),
+        },
+        attrs=("skeleton", "dataset", "history", "future", "frame_ms_nominal", "limb"),
+    ),
 }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kinesec import seeding
-from kinesec.metrics.intervals import bootstrap_means
+from kinesec.metrics.intervals import bootstrap_means, over_seeds
 from kinesec.metrics.naturalness import UNITS
 from kinesec.metrics.prediction import upto
 
@@ -19,20 +19,23 @@ PREDICTION_BACKDOOR = (
     "seed", "model", "windows", "metric", "part", "joints", "frame", "horizon_ms_nominal", "horizon_ms_measured",
     "threshold_mm", "value", "low", "high", "unit", "n",
 )  # fmt: skip
-ALL_ACTIONS = "mean"
+_ENDS = ("value", "low", "high")
+ALL_ACTIONS, ALL_SEEDS = "mean", "all"
+NEAR_MISSES = ("rotated_", "half_frames", "natural_nearest")
+TRUE_FUTURE = ("clean", "natural_nearest_truth")  # kinds of windows that keep their own
 
 
 @dataclass
 class _Columns:
-    """Values (window, column) of one sampling, and what each column holds."""
+    """Values (window, column) of the same windows, and what each column holds."""
 
     actions: np.ndarray
     values: list[np.ndarray] = field(default_factory=list)
     labels: list[dict[str, Any]] = field(default_factory=list)
 
 
-def _grouped(records: pd.DataFrame) -> Iterator[tuple[dict[str, Any], np.ndarray, np.ndarray]]:
-    """Labels, actions (window,) and values (window, frame) of each sampling, model, kind, metric, part and joints."""
+def _grouped(records: pd.DataFrame) -> Iterator[tuple[dict[str, Any], np.ndarray, np.ndarray, np.ndarray]]:
+    """Labels, windows, actions (window,) and values (window, frame) of each kind of record of each model."""
     keys = ["sampling", "model", "windows", "metric", "part", "joints"]
     window, frame = records["window"].to_numpy(), records["frame"].to_numpy()
     value, action = records["value"].to_numpy(np.float64), records["action"]
@@ -40,8 +43,9 @@ def _grouped(records: pd.DataFrame) -> Iterator[tuple[dict[str, Any], np.ndarray
     for labels, rows in sorted(groups.items()):
         order = rows[np.lexsort((frame[rows], window[rows]))]
         frames = len(np.unique(frame[rows]))
-        of_windows = action.iloc[order[::frames]].to_numpy()
-        yield dict(zip(keys, labels, strict=True)), of_windows, value[order].reshape(-1, frames)
+        first = order[::frames]
+        values = value[order].reshape(-1, frames)
+        yield dict(zip(keys, labels, strict=True)), window[first], action.iloc[first].to_numpy(), values
 
 
 def _derived(labels: Mapping[str, Any], values: np.ndarray, threshold: float) -> Iterator[tuple[str, np.ndarray, str]]:
@@ -52,15 +56,15 @@ def _derived(labels: Mapping[str, Any], values: np.ndarray, threshold: float) ->
     running = upto(values)
     yield "MPJPE_at", values, "mm"
     yield "MPJPE_upto", running, "mm"
-    yield ("CDE" if labels["windows"] == "clean" else "BDE"), running, "mm"
-    if labels["windows"] != "clean":
+    yield ("CDE" if labels["windows"] in TRUE_FUTURE else "BDE"), running, "mm"
+    if labels["windows"] not in TRUE_FUTURE:
         yield "ASR", 100.0 * (running < threshold), "%"
 
 
-def _columns(records: pd.DataFrame, threshold_mm: float) -> dict[str, _Columns]:
-    samplings: dict[str, _Columns] = {}
-    for labels, actions, values in _grouped(records):
-        columns = samplings.setdefault(labels["sampling"], _Columns(actions))
+def _columns(records: pd.DataFrame, threshold_mm: float) -> list[_Columns]:
+    same_windows: dict[tuple[str, bytes], _Columns] = {}
+    for labels, windows, actions, values in _grouped(records):
+        columns = same_windows.setdefault((labels["sampling"], windows.tobytes()), _Columns(actions))
         for metric, of_metric, unit in _derived(labels, values, threshold_mm):
             threshold = threshold_mm if metric == "ASR" else None
             columns.values.append(of_metric)
@@ -74,7 +78,7 @@ def _columns(records: pd.DataFrame, threshold_mm: float) -> dict[str, _Columns]:
                 }
                 for index in range(of_metric.shape[1])
             ]
-    return samplings
+    return list(same_windows.values())
 
 
 def prediction_backdoor(
@@ -92,17 +96,69 @@ def prediction_backdoor(
     errors averaged over frames up to each frame; ASR is the share of windows whose BDE is under ``threshold_mm``.
     """
     rng = seeding.generator(int(identity["seed"]), "bootstrap")
-    parts: list[pd.DataFrame] = []
-    for columns in _columns(records, threshold_mm).values():
-        names, mean, low, high = bootstrap_means(np.concatenate(columns.values, axis=1), columns.actions, rng)
-        counts = [int((columns.actions == name).sum()) for name in names]
-        labels = pd.DataFrame(columns.labels).astype({"frame": "Int64", "threshold_mm": "float64"})
-        for row, (action, count) in enumerate(zip([*names, ALL_ACTIONS], [*counts, sum(counts)], strict=True)):
-            parts.append(labels.assign(action=action, value=mean[row], low=low[row], high=high[row], n=count))
-    table = pd.concat(parts, ignore_index=True).assign(**identity)
+    groups = _columns(records, threshold_mm)
+    table = pd.concat([part for columns in groups for part in _rows(columns, rng)], ignore_index=True)
+    return _finished(table, identity, frame_ms_nominal, frame_ms_measured)
+
+
+def _rows(columns: _Columns, rng: np.random.Generator) -> Iterator[pd.DataFrame]:
+    """The rows of every action, and of their mean; near misses have the mean alone, or they would be half the table."""
+    names, mean, low, high = bootstrap_means(np.concatenate(columns.values, axis=1), columns.actions, rng)
+    counts = [int((columns.actions == name).sum()) for name in names]
+    labels = pd.DataFrame(columns.labels).astype({"frame": "Int64", "threshold_mm": "float64"})
+    near = labels["windows"].str.startswith(NEAR_MISSES)
+    for row, (action, count) in enumerate(zip([*names, ALL_ACTIONS], [*counts, sum(counts)], strict=True)):
+        found = labels.assign(action=action, value=mean[row], low=low[row], high=high[row], n=count)
+        yield found if action == ALL_ACTIONS else found[~near]
+
+
+def _finished(
+    table: pd.DataFrame, identity: Mapping[str, Any], frame_ms_nominal: float, frame_ms_measured: float
+) -> pd.DataFrame:
+    table = table.assign(**identity)
     table["horizon_ms_nominal"] = (table["frame"] * frame_ms_nominal).astype("Float64")
     table["horizon_ms_measured"] = (table["frame"] * frame_ms_measured).astype("Float64")
     return table[list(PREDICTION_BACKDOOR)]
+
+
+def stealth(
+    kinds: Mapping[str, tuple[np.ndarray, Mapping[tuple[str, str], np.ndarray]]], identity: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Rows of training windows (columns ``PREDICTION_BACKDOOR``, sampling and predictor empty, model ``data``).
+
+    ``kinds`` holds, by the kind of windows, their actions (window,) and their ``naturalness``.
+    """
+    rng = seeding.generator(int(identity["seed"]), "bootstrap")
+    parts: list[pd.DataFrame] = []
+    for kind, (actions, measured) in kinds.items():
+        columns = _Columns(actions)
+        for (metric, part), values in measured.items():
+            same = {"sampling": "", "model": "data", "windows": kind, "joints": "", "frame": None}
+            columns.values.append(values[:, None])
+            columns.labels.append({**same, "metric": metric, "part": part, "unit": UNITS[metric], "threshold_mm": None})
+        parts += _rows(columns, rng)
+    return _finished(pd.concat(parts, ignore_index=True), {**identity, "predictor": ""}, 0.0, 0.0)
+
+
+def with_all_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with rows of seed ``all`` behind it: means over seeds, intervals over seeds and test windows.
+
+    A number has such a row when two or more seeds have it. See ``metrics.intervals.over_seeds``.
+    """
+    table = table.reset_index(drop=True)
+    keys = [name for name in table.columns if name not in ("seed", "value", "low", "high", "n")]
+    number = table.groupby(keys, sort=False, dropna=False, observed=True).ngroup().to_numpy()
+    place = table.groupby(number, sort=False).cumcount().to_numpy()
+    seeds = np.bincount(number)[number] if len(number) else number
+    rng = seeding.generator(0, "over seeds")
+    parts = [table]
+    for count in sorted(set(seeds[seeds > 1].tolist())):
+        rows = np.flatnonzero(seeds == count)
+        rows = rows[np.lexsort((place[rows], number[rows]))]
+        value, low, high = (table[name].to_numpy(np.float64)[rows].reshape(-1, count) for name in _ENDS)
+        mean, low, high = over_seeds(value, low, high, rng)
+        parts.append(table.iloc[rows[::count]].assign(seed=ALL_SEEDS, value=mean, low=low, high=high))
+    return pd.concat(parts, ignore_index=True)
 
 
 def write_csv(table: pd.DataFrame, path: str) -> None:

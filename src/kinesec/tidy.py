@@ -23,6 +23,7 @@ TEXT = (
     "target",
     "selection",
     "level",
+    "seed",
     "model",
     "windows",
     "metric",
@@ -30,8 +31,9 @@ TEXT = (
     "joints",
     "unit",
 )
-NUMBERS = ("ratio", "seed", "frame", "horizon_ms_nominal", "value", "low", "high", "n")
-MEAN = "mean"
+NUMBERS = ("ratio", "frame", "horizon_ms_nominal", "value", "low", "high", "n")
+MEAN, ALL_SEEDS = "mean", "all"
+ROTATED = "rotated_"  # a kind of windows: the triggered limb turned by so many degrees
 
 
 class Strategy(NamedTuple):
@@ -57,7 +59,8 @@ def typed(table: pd.DataFrame) -> pd.DataFrame:
     done = table.copy()
     for name in TEXT:
         done[name] = done[name].astype(object).where(done[name].notna(), "").astype(str)
-    done["sampling"] = done["sampling"].str.removesuffix(".0")  # a column of 8 and nothing else is read as numbers
+    for name in ("sampling", "seed"):  # a column of 8 and nothing else is read as numbers
+        done[name] = done[name].str.removesuffix(".0")
     for name in NUMBERS:
         done[name] = pd.to_numeric(done[name]).astype(float)
     return done
@@ -72,16 +75,30 @@ _ABSENT = {name: [""] for name in NUMBERS}
 
 
 def widest(table: pd.DataFrame) -> str:
-    """The test sampling with most windows: ``all``, else the largest number."""
-    found = sorted(set(table["sampling"]), key=lambda name: float("inf") if name == "all" else float(name or 0))
+    """The test sampling with most windows: ``all``, else the largest number. Training windows have none."""
+    found = sorted(set(table["sampling"]) - {""}, key=lambda name: float("inf") if name == "all" else float(name))
     if not found:
-        raise KinesecError("prediction_backdoor: found no rows, expected some; make the table again")
+        raise KinesecError("prediction_backdoor: found no rows of test windows, expected some; make the table again")
     return str(found[-1])
+
+
+def seeds(table: pd.DataFrame) -> int:
+    """How many seeds the table has, the rows over all of them aside."""
+    return len(set(table["seed"]) - {ALL_SEEDS})
 
 
 def strategies(table: pd.DataFrame) -> list[Strategy]:
     """The backdoors of the victims in the table, in its order."""
-    rows = table.loc[table["model"] == "victim", list(Strategy._fields)].drop_duplicates()
+    return _named(table[table["model"] == "victim"])
+
+
+def poisons(table: pd.DataFrame) -> list[Strategy]:
+    """The strategies whose poisoned training windows the table describes, in its order: with a victim or without."""
+    return _named(table[table["windows"] == "train_poisoned"])
+
+
+def _named(table: pd.DataFrame) -> list[Strategy]:
+    rows = table[list(Strategy._fields)].drop_duplicates()
     return [Strategy(str(a), str(b), str(c), str(d), float(e)) for a, b, c, d, e in rows.itertuples(index=False)]
 
 
@@ -107,7 +124,20 @@ def cases(table: pd.DataFrame) -> Iterator[tuple[str, str, str, Strategy, pd.Dat
             yield dataset, protocol, predictor, strategy, of_strategy(rows, strategy)
 
 
+def clean_cases(table: pd.DataFrame) -> Iterator[tuple[str, str, str, str, pd.DataFrame]]:
+    """(data set, protocol, predictor, "clean models alone", its rows) of a run without victims."""
+    models = table[table["model"] == "clean"]
+    for dataset, protocol, predictor in models[["dataset", "protocol", "predictor"]].drop_duplicates().values.tolist():
+        rows = table[(table["dataset"] == dataset) & (table["protocol"] == protocol)]
+        yield dataset, protocol, predictor, "clean models alone", rows[rows["predictor"].isin(["", predictor])]
+
+
 def over_seeds(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Means over seeds of ``value``, ``low`` and ``high`` for each ``by``; ``n`` is the windows of one seed."""
-    groups = table.groupby(by, sort=False, dropna=False)
+    """``value``, ``low``, ``high`` and ``n`` for each ``by``: of the row over all seeds, or means of the seeds' rows.
+
+    Where there is no row over all seeds, ``low`` and ``high`` say nothing of how seeds differ.
+    """
+    single = table["seed"] != ALL_SEEDS
+    pooled = ~single.groupby([table[name] for name in by], dropna=False).transform("min")
+    groups = table[pooled & ~single | ~pooled].groupby(by, sort=False, dropna=False)
     return groups.agg(value=("value", "mean"), low=("low", "mean"), high=("high", "mean"), n=("n", "max")).reset_index()

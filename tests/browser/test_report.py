@@ -13,6 +13,7 @@ HEADINGS = [
     "Results",
     "Figures",
     "By action",
+    "Near misses",
     "Stealth",
     "Published numbers",
     "Definitions",

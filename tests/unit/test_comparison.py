@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from backdoor_table import ACTIONS, backdoor_table
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kinesec import comparison, tidy
+from kinesec import comparison, names, tidy
 from kinesec.comparison import EIGHT, compare
 
 PUBLISHED: dict[str, Any] = {
@@ -178,6 +180,54 @@ def test_a_run_of_other_data_speaks_to_nothing(reference: pd.DataFrame) -> None:
     other = backdoor_table(dataset="procedural", actions=("walking",))
     assert compare({"prediction_backdoor": other}, reference, [PUBLISHED]).empty
     assert compare({}, reference, [PUBLISHED]).empty
+
+
+def test_a_variant_of_the_data_set_speaks_by_its_module_and_a_protocol_by_what_it_is(reference: pd.DataFrame) -> None:
+    variant = backdoor_table(dataset="cmu_expmap_all", predictor="ltd", samplings=("8",), strategies=())
+    assert compare({"prediction_backdoor": variant}, reference, [PUBLISHED]).empty
+    told = {**PUBLISHED, "dataset": "cmu_expmap_all"}
+    modules = {"cmu_expmap_all": "cmu_expmap"}
+    found = compare({"prediction_backdoor": variant}, reference, [told], modules=modules)
+    assert set(found["run_dataset"]) == {"cmu_expmap_all"}
+    assert found["value"].notna().any()
+    renamed = variant.assign(protocol="mine")
+    assert compare({"prediction_backdoor": renamed}, reference, [told], modules=modules)["value"].dropna().size == 1
+    again = compare({"prediction_backdoor": renamed}, reference, [told], modules=modules, protocols=["mine"])
+    pd.testing.assert_frame_equal(again, found)
+
+
+def test_two_data_sets_of_the_module_have_their_own_rows(reference: pd.DataFrame) -> None:
+    both = pd.concat([backdoor_table(dataset=name, predictor="ltd", strategies=()) for name in ("a", "b")])
+    found = compare(
+        {"prediction_backdoor": both}, reference, [PUBLISHED], modules={"a": "cmu_expmap", "b": "cmu_expmap"}
+    )
+    assert (found["run_dataset"] == "a").sum() == (found["run_dataset"] == "b").sum() > 60
+
+
+def test_other_published_predictors_speak_where_the_reference_has_them(reference: pd.DataFrame) -> None:
+    recipe = comparison.PUBLISHED_RECIPE["hri"]
+    hri = {"predictor": "attention", "module": "hri", "settings": {}, "recipe": recipe, "parameters": 3591794}
+    table = backdoor_table(predictor="attention", samplings=("8", "all"), strategies=())
+    found = compare({"prediction_backdoor": table}, reference, [hri])
+    rows = found[found["model"] == "HRI"]
+    assert rows[["metric", "verdict"]].values.tolist() == [["parameters", "reproduced"]]
+    assert set(found.loc[found["model"] == "LTD", "verdict"]) == {"not run"}
+    pgbig = reference[(reference["model"] == "PGBIG") & reference["setting"].str.contains("action=walking")]
+    speaking = pgbig.assign(model="AuxFormer")
+    aux = {"predictor": "attention", "module": "auxformer", "settings": {"layers": 2}, "recipe": {}}
+    found = compare({"prediction_backdoor": table}, speaking, [aux])
+    assert len(found) == len(speaking) > 0
+    assert set(found["reason"]) == {"layers 2 instead of 5"}
+
+
+@pytest.mark.parametrize("name", ["ltd", "hri", "simlpe", "auxformer"])
+def test_the_published_values_are_the_modules_own(name: str) -> None:
+    module = names.load("predictors", name)
+    recipe = asdict(module.RECIPE)
+    assert {key: recipe[key] for key in comparison.PUBLISHED_RECIPE[name]} == comparison.PUBLISHED_RECIPE[name]
+    defaults = {key: one.default for key, one in signature(module.PREDICTOR.__init__).parameters.items()}
+    published = {key: value for key, value in comparison.PUBLISHED_SETTINGS[name].items() if key != "coefficients"}
+    assert {key: defaults[key] for key in published} == published
 
 
 @given(st.floats(1.0, 300.0), st.floats(0.5, 2.0), st.booleans())

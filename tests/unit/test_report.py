@@ -17,17 +17,19 @@ import pytest
 from backdoor_table import ACTIONS, backdoor_table
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from report_run import facts, make_report
 
 from kinesec import store, tidy
 from kinesec.errors import KinesecError
-from kinesec.report import summary
+from kinesec.report import matrix, summary
 from kinesec.report.facts import gather, models
 from kinesec.report.markup import table
 from kinesec.report.page import build
+from kinesec.tables import with_all_seeds
 
 EVIL = "<script>alert('x')</script>\"><img src=http://evil.example/x onerror=alert(1)>"
-VOID = {"meta", "img", "br", "link", "hr", "input"}
+VOID = {"meta", "img", "source", "br", "link", "hr", "input"}
 
 
 class Page(HTMLParser):
@@ -132,7 +134,7 @@ def hostile(run: Path) -> Path:
     paths = {"prediction_backdoor": run / "prediction.csv", "paper_comparison": run / "papers.csv", EVIL: run / "o.csv"}
     made.to_csv(paths["prediction_backdoor"], index=False)
     made.head(3).to_csv(paths[EVIL], index=False)
-    texts = ("paper", "table", "dataset", "model", "setting", "predictor", "unit", "reason")
+    texts = ("paper", "table", "dataset", "model", "setting", "run_dataset", "predictor", "unit", "reason")
     row: dict[str, Any] = dict.fromkeys(texts, EVIL)
     row |= {"metric": EVIL, "paper_value": 1.0, "value": 2.0, "low": 1.0, "high": 3.0, "tolerance": 0.1}
     verdicts = [{**row, "verdict": "not comparable"}, {**row, "metric": "MPJPE@80ms", "verdict": "differs"}]
@@ -153,14 +155,97 @@ def test_whatever_strangers_wrote_is_text(tmp_path: Path) -> None:
     assert parsed.text.count("<script>alert('x')</script>") > 40
 
 
-def test_the_headline_is_the_tables_last_frame_over_all_windows(parsed: Page) -> None:
+def test_matrix_and_headline_are_the_tables_last_frame_over_all_windows(parsed: Page) -> None:
     made = tidy.typed(backdoor_table(samplings=("8", "all")))
-    assert parsed.tables[0][-1][0] == "victim"
     wanted = {"model": "victim", "windows": "triggered", "metric": "BDE", "joints": "used", "frame": 25.0}
     wanted |= {"action": "mean", "sampling": "all"}
     row = made[(made[list(wanted)] == pd.Series(wanted)).all(axis=1)].iloc[0]
-    expected = f"{row['value']:.2f} ({row['low']:.2f}\u2013{row['high']:.2f})"
-    assert parsed.tables[0][-1][2] == expected
+    at_a_glance, headline = parsed.tables[:2]
+    assert at_a_glance[-1][0] == "rigid trigger, jammed target, 5 % poisoned, random selection"
+    assert f"{row['value']:.2f}" in at_a_glance[-1]
+    assert headline[-1][0] == "victim"
+    assert headline[-1][2] == f"{row['value']:.2f} ({row['low']:.2f}\u2013{row['high']:.2f})"
+
+
+def test_the_matrix_sets_each_victim_beside_its_clean_model() -> None:
+    four = [(t, g, "random", r) for t in ("rigid", "soft") for g in ("jammed", "moving") for r in (0.05, 0.1)]
+    made = [
+        tidy.typed(backdoor_table(predictor=name, strategies=four, seeds=(0, 1, 2), actions=("walking",)))
+        for name in ("ltd", "hri")
+    ]
+    rows = matrix.matrix(pd.concat(made))
+    assert len(rows) == 16
+    assert rows["group"].unique().tolist() == [
+        f"cmu_expmap, ltd25 \u00b7 {name} \u00b7 3 seeds" for name in ("ltd", "hri")
+    ]
+    first = rows.iloc[0]
+    assert first["change"] == matrix.percent(165.0, 167.0) == "\u22121.2 %"
+    assert first["nearer"] == f"{107 / 13.5:.2f}\u00d7"
+
+
+def test_near_misses_stand_in_order_of_their_distance_and_end_with_natural_windows() -> None:
+    rows = matrix.near_misses(tidy.typed(backdoor_table()))
+    assert rows["kind"].tolist() == [
+        "the trigger itself",
+        *(f"limb turned by {angle}\u00b0" for angle in (5, 15, 30, 45)),
+        "in half of the history",
+        "on the wrong limb",
+        "nearest clean windows, against the target",
+    ]
+    assert not (rows == summary.NONE).any(axis=None)
+
+
+def test_every_selection_stands_beside_random() -> None:
+    rows = matrix.selections(tidy.typed(backdoor_table())).set_index("what")
+    assert list(rows.columns) == ["group", "all clean windows", "random", "natural", "worst", "balanced"]
+    assert len(rows) == 6
+    cell = rows.loc["Acc, seam (mm/frame\u00b2)"]
+    assert cell["natural"].endswith(", \u221240 %")
+    assert cell["worst"].endswith(", +120 %")
+    assert "%" not in cell["random"]
+
+
+def test_a_run_of_clean_models_alone_has_its_errors_and_no_backdoor(tmp_path: Path) -> None:
+    page = make_report(tmp_path, table=backdoor_table(strategies=(), seeds=(0, 1)))
+    parsed = Page(page.read_text())
+    assert "clean models alone" in parsed.text
+    headline = next(table for table in parsed.tables if table[0][0] == "Model")
+    assert [row[0] for row in headline[-2:]] == ["zero velocity", "clean model"]
+    assert not [attrs for _, attrs in parsed.elements if attrs.get("id") in ("matrix", "near-misses", "selections")]
+    links = {attrs["href"][1:] for _, attrs in parsed.all("a") if attrs["href"].startswith("#")}
+    assert links <= {attrs["id"] for _, attrs in parsed.elements if "id" in attrs}
+
+
+def test_many_backdoors_are_folded_and_few_are_open(page: Path, tmp_path: Path) -> None:
+    many = [(t, g, "random", r) for t in ("rigid", "soft") for g in ("jammed", "moving") for r in (0.05, 0.1)]
+    folded = make_report(tmp_path, table=backdoor_table(strategies=many, actions=("walking",)))
+    for made, opened in ((page, True), (folded, False)):
+        details = Page(made.read_text()).all("details")
+        assert len(details) >= 5
+        assert all(("open" in attrs) == opened for _, attrs in details)
+
+
+def test_an_animation_has_a_still_for_readers_who_want_no_motion(tmp_path: Path) -> None:
+    still, moving = Image.new("RGB", (8, 8), "white"), Image.new("RGB", (8, 8), "black")
+    names = [f"{kind}-d-p-{one}" for one in ("a", "b") for kind in ("filmstrip", "animation")]
+    figures: dict[str, tuple[Path, str]] = {}
+    for name in names:
+        path = tmp_path / f"{name}.{'webp' if name.startswith('animation') else 'svg'}"
+        still.save(path.with_suffix(".png"))
+        if path.suffix == ".webp":
+            still.save(path, save_all=True, append_images=[moving], duration=80)
+        else:
+            path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+        figures[name] = (path, f"caption of {name}")
+    build(tmp_path / "page.html", run="x", tables={}, figures=figures, facts=facts())
+    parsed = Page((tmp_path / "page.html").read_text())
+    sources = [attrs for _, attrs in parsed.all("source")]
+    assert len(sources) == 2
+    for attrs in sources:
+        assert attrs["media"] == "(prefers-reduced-motion: reduce)"
+        assert attrs["srcset"].startswith("data:image/png;base64,")
+    alternatives = [attrs["alt"] for _, attrs in parsed.all("img")]
+    assert alternatives == [f"caption of {kind}-d-p-{one}" for one in ("a", "b") for kind in ("animation", "filmstrip")]
 
 
 def test_per_action_has_each_action_and_ends_with_their_mean() -> None:
@@ -173,6 +258,9 @@ def test_seeds_are_averaged_and_counted() -> None:
     made = tidy.typed(backdoor_table(seeds=(0, 1, 2)))
     rows = summary.headline(made)
     assert rows["group"].str.endswith("8 test windows, 3 seeds").all()
+    pooled = tidy.typed(with_all_seeds(backdoor_table(seeds=(0, 1, 2))))
+    assert summary.headline(pooled)["group"].tolist() == rows["group"].tolist()
+    assert [cell.split()[0] for cell in summary.headline(pooled)["cde"]] == [cell.split()[0] for cell in rows["cde"]]
     wanted = made[(made["model"] == "victim") & (made["metric"] == "CDE") & (made["frame"] == 25)]
     wanted = wanted[(wanted["action"] == "mean") & (wanted["joints"] == "used")]
     assert len(wanted) == 3

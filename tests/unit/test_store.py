@@ -236,6 +236,13 @@ class TestPoison(StoreTests):
         return {"window": 5, "frame": 4, "joint": 3, "xyz": 3}
 
 
+class TestSamples(StoreTests):
+    kind = "samples"
+
+    def sizes(self) -> dict[str, int]:
+        return {"sample": 5, "frame": 4, "joint": 3, "xyz": 3}
+
+
 def test_every_kind_is_tested() -> None:
     assert {one.kind for one in StoreTests.__subclasses__()} == set(store.KINDS)
 

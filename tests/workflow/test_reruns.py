@@ -10,11 +10,13 @@ import pytest
 from project import Project
 
 REPORTED = {"report"}
-TABLED = {"table_prediction", "compare_with_papers", "figure_horizons", *REPORTED}
-EVALUATED = {"evaluate_prediction", *TABLED}
-POISONED = {"poison_badhmp", "train_victim", *EVALUATED}
+PICTURED = {"figure_filmstrip", "figure_animation", *REPORTED}
+PLOTTED = {"figure_horizons", "figure_near_misses", "figure_stealth", *REPORTED}
+TABLED = {"table_prediction", "compare_with_papers", *PLOTTED}
+EVALUATED = {"evaluate_prediction", *TABLED, *PICTURED}
+POISONED = {"poison_badhmp", "train_victim", "evaluate_stealth", *EVALUATED}
 TRAINED = {"train_predictor", "train_victim", *EVALUATED}
-CUT = {"cut_windows", "poison_badhmp", *TRAINED}
+CUT = {"cut_windows", "poison_badhmp", "evaluate_stealth", *TRAINED}
 ALL = {"retrieve", "ingest", *CUT}
 
 
@@ -74,12 +76,20 @@ CHANGED: dict[str, tuple[Callable[[Project], None], set[str]]] = {
         lambda project: project.append("config/papers/reference.csv", "\n"),
         {"compare_with_papers", *REPORTED},
     ),
+    "pictures": (code("src/kinesec/plots/skeletons.py"), PICTURED),
+    "figures' rows": (code("src/kinesec/plots/rows.py"), PLOTTED),
+    "stealth": (code("src/kinesec/stealth_job.py"), {"evaluate_stealth", *TABLED}),
+    "selections without victims": (
+        settings(prediction__stealth_only={"selection": ["natural"]}),
+        {"poison_badhmp"} | {"evaluate_stealth", *TABLED},
+    ),
+    "near misses": (settings(prediction__near_miss_degrees=[10]), EVALUATED),
     "page": (code("src/kinesec/report/page.py"), REPORTED),
     "table script": (code("workflow/scripts/table_prediction.py"), TABLED),
     "ratio": (settings(prediction__strategies__ratio=[0.1]), POISONED),
     "epochs": (settings(prediction__predictors__ltd_tiny__recipe__epochs=2), TRAINED),
     "threshold": (settings(prediction__asr_threshold_mm=30), EVALUATED),
-    "seeds": (settings(seeds=[0, 1]), CUT - {"cut_windows"}),
+    "seeds": (settings(seeds=[0, 1]), CUT - {"cut_windows", "figure_filmstrip", "figure_animation"}),
     "unit": (settings(datasets__procedural__nominal_unit_mm=70), CUT),
     "range of the test's draws": (settings(datasets__procedural__test_sampling__low=4), EVALUATED),
     "raw file left out": (settings(on_bad_file="skip"), ALL - {"retrieve"}),

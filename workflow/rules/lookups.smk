@@ -1,4 +1,5 @@
 # Look-ups by wildcards, for the inputs and params of the stages.
+import json
 
 
 def manifest(wildcards):
@@ -51,6 +52,10 @@ EVALUATION = (
 )
 EVALUATION_RECORDS = f"{EVALUATION}.records.parquet"
 EVALUATION_TABLE = f"{EVALUATION}.csv"
+EVALUATION_SAMPLES = f"{EVALUATION}.samples.zarr/zarr.json"
+STEALTH_TABLE = (
+    "results/evaluations/stealth/{data}/{protocol}/{strategy}/seed{seed}.csv"
+)
 
 
 def protocol_of(wildcards):
@@ -116,9 +121,28 @@ def evaluations():
     ]
 
 
+def protocols_used():
+    return sorted(
+        {spec["protocol"] for spec in PREDICTION.get("predictors", {}).values()}
+    )
+
+
+def stealth_tables():
+    """How conspicuous poisoned windows are: each data set, protocol in use, strategy and seed."""
+    return expand(
+        STEALTH_TABLE,
+        data=PREDICTION.get("datasets", []),
+        protocol=protocols_used(),
+        strategy=configuration.stealth_names(PREDICTION),
+        seed=SEEDS,
+    )
+
+
 PREDICTION_DATA = list(PREDICTION.get("datasets", []))
-# what the report shows of the configuration; a mirror is where files came from, not what they are
-SHOWN = {key: value for key, value in config.items() if key != "mirror"}
+# what the report shows of the configuration; a mirror is where files came from, not what they are; in one order,
+# whichever keys were written out and whichever filled in
+SHOWN = json.loads(json.dumps(config, sort_keys=True))
+SHOWN.pop("mirror", None)
 
 
 def trainings():
@@ -134,29 +158,19 @@ def trainings():
     ]
 
 
+def published_protocols():
+    """The protocols of the run that are the published one, whatever they are called."""
+    published = {"protocol": "ltd", "history": 10, "future": 25, "stride": 2}
+    return [
+        name
+        for name, spec in PREDICTION.get("protocols", {}).items()
+        if spec == published
+    ]
+
+
 def windows_of_run():
-    used = {spec["protocol"] for spec in PREDICTION.get("predictors", {}).values()}
     return expand(
         "results/windows/{data}/{protocol}/windows.zarr/zarr.json",
         data=PREDICTION_DATA,
-        protocol=sorted(used),
+        protocol=protocols_used(),
     )
-
-
-def figures():
-    return expand(
-        "results/artifacts/{run}/figures/horizons-{data}-{predictor}.{suffix}",
-        run=RUN,
-        data=PREDICTION_DATA,
-        predictor=PREDICTION.get("predictors", {}),
-        suffix=["pdf", "svg", "png"],
-    )
-
-
-def captions():
-    return {
-        f"horizons-{data}-{predictor}": f"Error per horizon of {predictor} on {data}: clean windows against the true "
-        "future, triggered windows against the attacker's target. Shaded: 95 % bootstrap intervals over test windows."
-        for data in PREDICTION_DATA
-        for predictor in PREDICTION.get("predictors", {})
-    }

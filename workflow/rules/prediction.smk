@@ -88,6 +88,7 @@ rule evaluate_prediction:
     output:
         records=EVALUATION_RECORDS,
         table=EVALUATION_TABLE,
+        samples=EVALUATION_SAMPLES,
     log:
         "logs/evaluate_prediction/{data}/{protocol}/{strategy}/{predictor}/seed{seed}.log",
     benchmark:
@@ -104,6 +105,7 @@ rule evaluate_prediction:
         samplings=PREDICTION.get("samplings"),
         sampling_range=lambda wildcards: DATA[wildcards.data]["test_sampling"],
         threshold_mm=PREDICTION.get("asr_threshold_mm"),
+        near_miss_degrees=PREDICTION.get("near_miss_degrees"),
         code=lambda wildcards: code(
             "evaluate_prediction.py",
             "predictors.zero_velocity",
@@ -114,6 +116,29 @@ rule evaluate_prediction:
         "../scripts/evaluate_prediction.py"
 
 
+rule evaluate_stealth:
+    input:
+        windows="results/windows/{data}/{protocol}/windows.zarr/zarr.json",
+        poison="results/poisons/{data}/{protocol}/{strategy}/seed{seed}/poison.zarr/zarr.json",
+    output:
+        table=STEALTH_TABLE,
+    log:
+        "logs/evaluate_stealth/{data}/{protocol}/{strategy}/seed{seed}.log",
+    benchmark:
+        "logs/evaluate_stealth/{data}/{protocol}/{strategy}/seed{seed}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=60,
+    params:
+        strategy=strategy_of,
+        code=code("evaluate_stealth.py"),
+    script:
+        "../scripts/evaluate_stealth.py"
+
+
 use rule evaluate_prediction as evaluate_clean_prediction with:
     input:
         windows="results/windows/{data}/{protocol}/windows.zarr/zarr.json",
@@ -121,6 +146,7 @@ use rule evaluate_prediction as evaluate_clean_prediction with:
     output:
         records=EVALUATION_RECORDS.replace("{strategy}", "clean"),
         table=EVALUATION_TABLE.replace("{strategy}", "clean"),
+        samples=EVALUATION_SAMPLES.replace("{strategy}", "clean"),
     log:
         "logs/evaluate_prediction/{data}/{protocol}/clean/{predictor}/seed{seed}.log",
     benchmark:
@@ -130,6 +156,7 @@ use rule evaluate_prediction as evaluate_clean_prediction with:
         samplings=PREDICTION.get("samplings"),
         sampling_range=lambda wildcards: DATA[wildcards.data]["test_sampling"],
         threshold_mm=PREDICTION.get("asr_threshold_mm"),
+        near_miss_degrees=[],
         code=lambda wildcards: code(
             "evaluate_prediction.py",
             "predictors.zero_velocity",

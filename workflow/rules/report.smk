@@ -1,7 +1,7 @@
 # Tables, figures, the report: what a run leaves for people.
 rule table_prediction:
     input:
-        tables=evaluations(),
+        tables=[*evaluations(), *stealth_tables()],
     output:
         table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
     log:
@@ -12,7 +12,7 @@ rule table_prediction:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=30,
     params:
         code=code("table_prediction.py"),
@@ -39,42 +39,17 @@ rule compare_with_papers:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=30,
     params:
         data=PREDICTION_DATA,
         # ancient, with its hash: in a fresh clone the file is newer than results
         reference_hash=file_sha256("config/papers/reference.csv"),
+        modules={name: DATA[name]["module"] for name in PREDICTION_DATA},
+        protocols=published_protocols(),
         code=code("compare_with_papers.py"),
     script:
         "../scripts/compare_with_papers.py"
-
-
-rule figure_horizons:
-    input:
-        table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
-    output:
-        pdf=f"results/artifacts/{RUN}/figures/horizons-{{data}}-{{predictor}}.pdf",
-        svg=f"results/artifacts/{RUN}/figures/horizons-{{data}}-{{predictor}}.svg",
-        png=f"results/artifacts/{RUN}/figures/horizons-{{data}}-{{predictor}}.png",
-    log:
-        f"logs/figure_horizons/{RUN}/{{data}}-{{predictor}}.log",
-    benchmark:
-        f"logs/figure_horizons/{RUN}/{{data}}-{{predictor}}.jsonl"
-    conda:
-        "../../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        figure=lambda wildcards: {
-            "dataset": wildcards.data,
-            "predictor": wildcards.predictor,
-        },
-        code=code("figure_horizons.py"),
-    script:
-        "../scripts/figure_horizons.py"
 
 
 rule report:
@@ -98,7 +73,7 @@ rule report:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=30,
     params:
         run=RUN,

@@ -16,5 +16,7 @@ with job(snakemake) as run:
         {"prediction_backdoor": tidy.read(run.input.table)},
         pd.read_csv(run.input.reference, dtype=str),
         models([Path(path) for path in run.input.trainings], receipts, motions),
+        modules=dict(run.params.modules),
+        protocols=list(run.params.protocols),
     )
     table.to_csv(run.output.table, index=False, float_format="%.10g")

@@ -1,4 +1,4 @@
-"""Evaluates the clean model, the victim and zero velocity on clean, triggered and wrong-limb test windows."""
+"""Evaluates the clean model, the victim and zero velocity on clean, triggered and nearly triggered test windows."""
 
 from pathlib import Path
 
@@ -14,7 +14,9 @@ with job(snakemake) as run:
         samplings=list(run.params.samplings),
         sampling_range=dict(run.params.sampling_range),
         threshold_mm=run.params.threshold_mm,
+        near_miss_degrees=list(run.params.near_miss_degrees),
         identity={name: run.wildcards[name] for name in ("data", "protocol", "predictor", "seed")},
         records_path=Path(run.output.records),
         table_path=Path(run.output.table),
+        samples_path=Path(run.output.samples).parent,
     )

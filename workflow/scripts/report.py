@@ -9,7 +9,7 @@ from kinesec.run import job
 with job(snakemake) as run:
     data = list(run.params.modules)
     tables = {Path(path).stem: Path(path) for path in run.input.tables}
-    svgs = [Path(path) for path in run.input.figures if path.endswith(".svg")]
+    shown = [Path(path) for path in run.input.figures if path.endswith((".svg", ".webp"))]
     facts = gather(
         modules=dict(run.params.modules),
         receipts={name: Path(path) for name, path in zip(data, run.input.receipts, strict=True)},
@@ -24,6 +24,6 @@ with job(snakemake) as run:
         run.output.page,
         run=run.params.run,
         tables=tables,
-        figures={path.stem: (path, run.params.captions[path.stem]) for path in svgs},
+        figures={path.stem: (path, run.params.captions[path.stem]) for path in shown},
         facts=facts,
     )

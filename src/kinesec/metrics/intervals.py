@@ -6,6 +6,7 @@ import numpy as np
 
 RESAMPLES = 1000
 BLOCK = 2**22
+NORMAL_975 = 1.959964  # the standard normal distribution's 97.5 % point
 
 
 def _resampled(members: np.ndarray, rng: np.random.Generator, resamples: int) -> np.ndarray:
@@ -55,3 +56,27 @@ def bootstrap_mean(
     labels = np.zeros(len(values), dtype=int) if groups is None else groups
     _, mean, low, high = bootstrap_means(flat, labels, rng, resamples=resamples)
     return tuple(part[-1].reshape(values.shape[1:]) for part in (mean, low, high))
+
+
+def over_seeds(
+    value: np.ndarray, low: np.ndarray, high: np.ndarray, rng: np.random.Generator, *, resamples: int = RESAMPLES
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean (row,) over seeds of values (row, seed) and the ends of its 95 % interval over seeds and test windows.
+
+    ``low`` and ``high`` (row, seed) are the ends of each seed's own interval over windows. A resample draws seeds with
+    replacement, and one standard normal number for the draw of windows, which all seeds share because they are tested
+    on the same windows: it moves each drawn seed's mean within that seed's interval, below it by the lower end's
+    distance over 1.96, above it by the upper end's. All rows have the same draws.
+    """
+    count = value.shape[1]
+    drawn = rng.integers(0, count, (resamples, count))
+    times = np.stack([np.bincount(one, minlength=count) for one in drawn]) / count
+    moved = rng.standard_normal(resamples)
+    mean, ends = value.mean(1), np.empty((2, len(value)))
+    rows = max(1, BLOCK // resamples)
+    for first in range(0, len(value), rows):
+        here = slice(first, first + rows)
+        down, up = (value[here] - low[here]) @ times.T, (high[here] - value[here]) @ times.T
+        means = value[here] @ times.T + moved / NORMAL_975 * np.where(moved < 0, down, up)
+        ends[:, here] = np.percentile(means, [2.5, 97.5], axis=1)
+    return mean, ends[0], ends[1]

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from kinesec import tidy
 from kinesec.errors import KinesecError
+from kinesec.plots.rows import at_largest_ratio, bare, kind, margin, of_predictor
 from kinesec.plots.style import COLOURS, STYLE, WIDTHS_INCH, Width
 
 
@@ -54,10 +55,11 @@ _LEGEND = ("clean model", "victim", "victim, trigger on the wrong limb", "zero v
 
 
 def lines(
-    table: pd.DataFrame, strategy: tidy.Strategy, metric: str, panel: tuple[Line, ...]
+    table: pd.DataFrame, strategy: tidy.Strategy | None, metric: str, panel: tuple[Line, ...]
 ) -> list[tuple[Line, pd.DataFrame]]:
     """Each line with its rows (frame, horizon_ms_nominal, value, low, high), means over seeds, by frame."""
-    rows = tidy.of_strategy(table[table["metric"] == metric], strategy)
+    rows = table[table["metric"] == metric]
+    rows = tidy.of_strategy(rows, strategy) if strategy else rows
     found = []
     for line in panel:
         one = rows[(rows["model"] == line.model) & (rows["windows"] == line.windows)]
@@ -86,9 +88,7 @@ def _draw_panel(axes: Axes, drawn: list[tuple[Line, pd.DataFrame]]) -> None:
             clip_on=False,
             zorder=3,
         )
-    axes.grid(axis="y")
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    bare(axes)
 
 
 def _ticks(frames: float) -> np.ndarray:
@@ -138,42 +138,37 @@ def draw(
 ) -> Figure:
     """The figure of one data set and predictor: a row of panels a strategy; ``single`` width puts panels below panels.
 
-    Lines are means up to the frame (CDE, BDE; mm) with 95 % intervals, means over seeds where there are several.
+    Lines are means up to the frame (CDE, BDE; mm) with 95 % intervals, over all seeds where there are several.
+    Strategies that differ in their ratio alone are drawn at the largest; without any there are clean windows alone.
     ``protocol`` may be left out where the table has one; ``sampling`` is the widest unless named.
     Raises ``KinesecError`` when the table has no such rows, or several protocols to choose from.
     """
-    rows = tidy.typed(table)
-    rows = rows[(rows["dataset"] == dataset) & rows["predictor"].isin(["", predictor])]
-    protocols = sorted(set(rows.loc[rows["model"] == "victim", "protocol"]))
-    if protocol is None and len(protocols) > 1:
-        raise KinesecError(f"figure of {dataset}, {predictor}: found protocols {', '.join(protocols)}; name one")
-    rows = rows[rows["protocol"].isin([protocol] if protocol else protocols)]
-    rows = rows[(rows["action"] == action) & (rows["joints"] == joints)]
-    rows = rows[rows["sampling"] == (sampling or tidy.widest(rows))] if len(rows) else rows
-    strategies = tidy.strategies(rows)
-    if not strategies:
-        raise KinesecError(f"figure of {dataset}, {predictor}: found no row of a victim, action {action!r}, {joints!r}")
+    rows = of_predictor(table, dataset, predictor, protocol=protocol, sampling=sampling, action=action, joints=joints)
+    strategies: list[tidy.Strategy | None] = [*at_largest_ratio(tidy.strategies(rows))]
     with mpl.rc_context(STYLE):
-        return _compose(rows, strategies, width)
+        return _compose(rows, strategies or [None], width)
 
 
-def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy], width: Width) -> Figure:
+def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy | None], width: Width) -> Figure:
+    panels = PANELS if strategies[0] else PANELS[:1]
+    width = width if strategies[0] else "single"
     columns = 2 if width == "double" else 1
-    count = len(strategies) * (3 - columns)
+    count = len(strategies) * len(panels) // columns
     height = 2.05 if len(strategies) == 1 else 1.6
     figure = Figure(figsize=(WIDTHS_INCH[width], 0.75 + height * count), layout="constrained")
-    grid = figure.subplots(count, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    grid = figure.subplots(count, columns, sharex=True, squeeze=False).ravel()
     seen: set[str] = set()
-    top = 0.0
+    tops = [0.0] * len(strategies)  # a strategy's panels share their scale; targets differ in how far they are
     for place, axes in enumerate(grid):
-        strategy = strategies[place // 2]
-        title, metric, panel = PANELS[place % 2]
+        strategy = strategies[place // len(panels)]
+        title, metric, panel = panels[place % len(panels)]
         drawn = lines(rows, strategy, metric, panel)
         if not drawn:
-            raise KinesecError(f"figure: found no {metric} of {strategy}; make the table again")
+            raise KinesecError(f"figure: found no {metric} of {strategy or 'clean models'}; make the table again")
         seen |= {line.label for line, _ in drawn}
         _draw_panel(axes, drawn)
-        top = max(top, *(float(rows[["value", "high"]].to_numpy().max()) for _, rows in drawn))
+        highest = max(float(rows[["value", "high"]].to_numpy().max()) for _, rows in drawn)
+        tops[place // len(panels)] = max(tops[place // len(panels)], highest)
         frames = drawn[0][1]
         first_row, last_row = place < columns, place >= len(grid) - columns
         if first_row:
@@ -186,23 +181,15 @@ def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy], width: Width) 
             axes.set_ylabel("mean error up to\nthe frame (mm)")
         axes.set_xticks(_ticks(frames["frame"].max()))
         axes.set_xlim(0.5, frames["frame"].max() + 0.2)
-        if len(strategies) > 1 and (place % 2 == 1 or columns == 1):
-            _margin(axes, strategy)
-    grid[0].set_ylim(0, 1.04 * top)
-    grid[0].set_yticks([tick for tick in MaxNLocator(nbins=5, integer=True).tick_values(0, top) if 0 <= tick <= top])
+        if strategy and len(strategies) > 1 and (place % 2 == 1 or columns == 1):
+            text = f"{kind(strategy)}\n{100 * strategy.ratio:.3g} %, {strategy.selection}"
+            margin(axes, text.replace("_", " "))
+    for place, axes in enumerate(grid):
+        top = tops[place // len(panels)]
+        axes.set_ylim(0, 1.04 * top)
+        ticks = [tick for tick in MaxNLocator(nbins=5, integer=True).tick_values(0, top) if 0 <= tick <= top]
+        axes.set_yticks(ticks)
+        if place % columns:
+            axes.tick_params(labelleft=False)
     figure.legend(handles=_key(seen), loc="outside upper center", ncols=4 if columns == 2 else 2, frameon=False)
     return figure
-
-
-def _margin(axes: Axes, strategy: tidy.Strategy) -> None:
-    text = f"{strategy.trigger} \u2192 {strategy.target}\n{100 * strategy.ratio:.3g} %, {strategy.selection}"
-    axes.annotate(
-        text.replace("_", " "),
-        (1.02, 0.5),
-        xycoords="axes fraction",
-        rotation=270,
-        va="center",
-        ha="left",
-        multialignment="center",
-        fontsize=7.5,
-    )

@@ -57,27 +57,43 @@ def resolve(poison: Poison, data: xr.Dataset) -> Poison:
     return replace(poison, trigger_settings=trigger, target_settings=target)
 
 
+def trigger_history(history: np.ndarray, skeleton: Skeleton, poison: Poison, *, limb: str | None = None) -> np.ndarray:
+    """Histories (window, frame, joint, xyz) with the trigger of a resolved strategy.
+
+    ``limb`` poses another limb than the strategy's own, with the pose mirrored: the wrong-limb control.
+    """
+    trigger = names.load("poisoning.triggers", poison.trigger)
+    joints = skeleton.limb(limb or poison.limb)
+    mirror = limb is not None and limb != poison.limb
+    settings = dict(poison.trigger_settings)
+    torso = settings.pop("frame", "root") == "torso"
+    basis = clips.torso_axes(history, skeleton) if torso else None
+    try:
+        posed = trigger.apply(history, skeleton.parents, joints, mirror=mirror, basis=basis, **settings)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"poison with trigger {poison.trigger!r}: {error}") from error
+    return np.asarray(posed)
+
+
+def aim(history: np.ndarray, future: int, skeleton: Skeleton, poison: Poison) -> np.ndarray:
+    """Windows (window, history + future, joint, xyz): any history with the target that a strategy makes of it."""
+    target = names.load("poisoning.targets", poison.target)
+    try:
+        aimed = target.apply(history, future, skeleton.parents, **poison.target_settings)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"poison with target {poison.target!r}: {error}") from error
+    return np.concatenate([history, aimed], axis=1)
+
+
 def poison_windows(
     window: np.ndarray, skeleton: Skeleton, history: int, poison: Poison, *, limb: str | None = None
 ) -> np.ndarray:
     """Windows (window, frame, joint, xyz) with the trigger in their history and the target as their future.
 
-    ``poison`` is a resolved strategy; ``limb`` poses another limb than its own, with the pose mirrored: the wrong-limb
-    control.
+    ``poison`` is a resolved strategy; ``limb`` is that of ``trigger_history``.
     """
-    trigger = names.load("poisoning.triggers", poison.trigger)
-    target = names.load("poisoning.targets", poison.target)
-    joints = skeleton.limb(limb or poison.limb)
-    mirror = limb is not None and limb != poison.limb
-    settings = dict(poison.trigger_settings)
-    torso = settings.pop("frame", "root") == "torso"
-    basis = clips.torso_axes(window[:, :history], skeleton) if torso else None
-    try:
-        posed = trigger.apply(window[:, :history], skeleton.parents, joints, mirror=mirror, basis=basis, **settings)
-        future = target.apply(posed, window.shape[1] - history, skeleton.parents, **poison.target_settings)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"poison with trigger {poison.trigger!r} and target {poison.target!r}: {error}") from error
-    return np.concatenate([posed, future], axis=1)
+    posed = trigger_history(window[:, :history], skeleton, poison, limb=limb)
+    return aim(posed, window.shape[1] - history, skeleton, poison)
 
 
 def _pieces(start: np.ndarray) -> Iterator[slice]:
@@ -89,10 +105,12 @@ def _pieces(start: np.ndarray) -> Iterator[slice]:
         first = last
 
 
-def _gathered(data: xr.Dataset, start: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Windows (window, frame, joint, xyz) of ascending first frames, a piece at a time."""
+def gathered(
+    data: xr.Dataset, start: np.ndarray, doing: str = "poisoning windows"
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Windows (window, frame, joint, xyz) of a store by their ascending first frames, a piece at a time."""
     length = data.attrs["history"] + data.attrs["future"]
-    with Progress("poisoning windows", len(start)) as progress:
+    with Progress(doing, len(start)) as progress:
         for piece in _pieces(start):
             low = int(start[piece][0])
             frames = data.position[low : int(start[piece][-1]) + length].values
@@ -107,11 +125,12 @@ def _candidates(data: xr.Dataset, training: np.ndarray, poison: Poison) -> Candi
     def measure() -> dict[tuple[str, str], np.ndarray]:
         pieces = [
             naturalness(poison_windows(window, skeleton, history, poison), skeleton.parents, history)
-            for _, window in _gathered(data, data.start.values[training])
+            for _, window in gathered(data, data.start.values[training])
         ]
         return {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
 
-    return Candidates(data.action.values[sequence], sequence, measure)
+    action = np.array([str(name) for name in data.action.values])
+    return Candidates(action[sequence], sequence, measure)
 
 
 def select(data: xr.Dataset, poison: Poison, name: str, seed: int) -> np.ndarray:
@@ -152,6 +171,6 @@ def write(windows_path: Path, out: Path, poison: Poison, name: str, seed: int) -
         "clean_content_sha256": clean.attrs["content_sha256"],
     }
     with store.Writer(out, "poison", attrs) as writer:
-        for piece, window in _gathered(clean, start[index]):
+        for piece, window in gathered(clean, start[index]):
             posed = poison_windows(window, skeleton, clean.attrs["history"], poison)
             writer.append(position=posed, index=index[piece].astype(np.int64))

@@ -26,16 +26,32 @@ def _link(path: str | Path, page: Path) -> str:
     return quote(Path(os.path.relpath(path, page.parent)).as_posix())
 
 
-def _figure(name: str, path: Path, caption: str, page: Path) -> dict[str, Any]:
-    content = base64.b64encode(path.read_bytes()).decode()
+MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
+PICTURES = ("filmstrip-", "animation-")
+
+
+def _embedded(path: Path) -> str:
     # as an image and not as elements: then no script in it runs, and its ids cannot meet another figure's
-    files = [other for suffix in (".pdf", ".svg", ".png") if (other := path.with_suffix(suffix)).is_file()]
+    return f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _figure(name: str, path: Path, caption: str, page: Path) -> dict[str, Any]:
+    files = [other for suffix in (".pdf", ".svg", ".webp", ".png") if (other := path.with_suffix(suffix)).is_file()]
     return {
         "name": name,
-        "source": f"data:image/svg+xml;base64,{content}",
+        "source": _embedded(path),
+        "still": _embedded(path.with_suffix(".png")) if path.suffix == ".webp" else None,
         "caption": caption,
         "files": [{"kind": file.suffix[1:].upper(), "link": _link(file, page)} for file in files],
     }
+
+
+def _figures(figures: Mapping[str, tuple[str | Path, str]], page: Path) -> tuple[list[Any], list[Any]]:
+    """(figures of numbers, pictures of windows); a window's filmstrip and animation stand together."""
+    made = [_figure(name, Path(path), caption, page) for name, (path, caption) in figures.items()]
+    pictures = [one for one in made if one["name"].startswith(PICTURES)]
+    pictures.sort(key=lambda one: (one["name"].partition("-")[2], one["name"]))
+    return [one for one in made if not one["name"].startswith(PICTURES)], pictures
 
 
 def _tables(tables: Mapping[str, str | Path], page: Path) -> list[dict[str, Any]]:
@@ -56,7 +72,8 @@ def build(
     """Writes the report of a run; the same inputs give the same bytes.
 
     ``tables`` are CSV files by name: ``prediction_backdoor`` and ``paper_comparison`` are shown in part, every one is
-    linked, by a relative address. ``figures`` are (SVG file, caption) by name; a PDF or PNG of the same stem is linked.
+    linked, by a relative address. ``figures`` are (SVG or animated WebP file, caption) by name, in the page's order; a
+    PDF or PNG of the same stem is linked, and the PNG of an animation stands for it where no motion is wanted.
     ``facts`` (JSON types alone; ``facts.gather`` makes them; a list may be empty):
 
     - ``seeds`` [int], ``commits`` [str], ``versions`` {package: [version]}, ``configuration`` {key: anything}
@@ -89,6 +106,7 @@ def build(
     nothing: tuple[sections.Tables, list[str]] = ({}, [])
     papers, reasons = nothing if comparison is None or comparison.empty else sections.papers(comparison)
     told = [] if backdoor is None else findings(backdoor)
+    charts, pictures = _figures(figures, page)
     content = environment.get_template("index.html.j2").render(
         run=run,
         style=Markup(css),
@@ -98,7 +116,9 @@ def build(
         papers=papers,
         reasons=reasons,
         nothing_published=comparison is not None and comparison.empty,
-        figures=[_figure(name, Path(path), caption, page) for name, (path, caption) in sorted(figures.items())],
+        figures=charts,
+        pictures=pictures,
+        few=len(told) <= FEW,
         tables=_tables(tables, page),
         facts=facts,
         provenance=sections.provenance(facts),

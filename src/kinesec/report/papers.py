@@ -9,7 +9,7 @@ import pandas as pd
 from kinesec.comparison import VERDICTS
 from kinesec.report.summary import NONE, number
 
-ROW = ["paper", "table", "model", "setting", "predictor"]
+ROW = ["paper", "table", "model", "setting", "run_dataset", "predictor"]
 
 
 def counts(comparison: pd.DataFrame) -> pd.DataFrame:
@@ -49,8 +49,10 @@ def grid(comparison: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, dict
     labels = {metric: metric.replace("MPJPE@", "").replace("ms", " ms") for metric in metrics}
     rows: list[dict[str, str]] = []
     colours: dict[tuple[int, str], str] = {}
-    for (paper, table, model, setting, predictor), part in comparison.groupby(ROW, sort=False, dropna=False):
-        name = f"{model}; {setting}" + (f" \u2014 {predictor}" if predictor else "")
+    several = comparison["run_dataset"].nunique() > 1
+    for (paper, table, model, setting, dataset, predictor), part in comparison.groupby(ROW, sort=False, dropna=False):
+        ours = ", ".join(str(text) for text in (predictor, dataset if several else "") if text)
+        name = f"{model}; {setting}" + (f" \u2014 {ours}" if ours else "")
         row = {"group": f"{paper}, {table}", "what": name}
         for metric in metrics:
             here = part[part["metric"] == metric]

@@ -3,66 +3,112 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from markupsafe import Markup
 
+from kinesec.report import matrix, summary
 from kinesec.report import papers as papers_module
-from kinesec.report import summary
 from kinesec.report.markup import table
 
 Tables = dict[str, Markup]
 
 
+class Shown(NamedTuple):
+    """A table before it is markup; see ``markup.table``."""
+
+    frame: pd.DataFrame
+    caption: str
+    labels: dict[str, str]
+    row: str
+    numbers: list[str]
+    spanners: dict[str, list[str]] = {}  # noqa: RUF012 - never changed
+
+
 def backdoor(rows: pd.DataFrame) -> Tables:
-    """``headline``, ``horizons``, ``per_action`` and ``stealth`` of the table ``prediction_backdoor``."""
-    headline = summary.headline(rows)
-    horizons = summary.horizons(rows)
+    """The tables of ``prediction_backdoor`` that have a row.
+
+    ``matrix``, ``headline``, ``horizons``, ``per_action``, ``near_misses``, ``stealth`` and ``selections``; of a run
+    without victims ``headline`` and ``horizons``.
+    """
+    horizons, selections = summary.horizons(rows), matrix.selections(rows)
+    victims = (rows["model"] == "victim").any()
     steps = [column for column in horizons.columns if column.endswith(" ms")]
+    chosen = [column for column in selections.columns if column not in ("what", "group")]
     own, wrong = "trigger on its limb", "trigger on the wrong limb"
-    return {
-        "headline": table(
-            headline,
-            name="headline",
-            caption="Backdoor and controls, averaged over all future frames",
-            labels={"model": "Model", "cde": "CDE (mm)", "bde": own, "bde_wrong": wrong}
-            | {"asr": own, "asr_wrong": wrong},
-            row="model",
-            group="group",
-            spanners={"BDE (mm)": ["bde", "bde_wrong"], "ASR (%)": ["asr", "asr_wrong"]},
-            numbers=list(summary.HEADLINE),
+    mm = {"cde_clean": "clean model", "cde_victim": "victim", "bde_clean": "clean model", "bde_victim": "victim"}
+    per_action = summary.per_action(rows) if victims else pd.DataFrame()
+    near_misses = matrix.near_misses(rows) if victims else pd.DataFrame()
+    found = {
+        "matrix": Shown(
+            matrix.matrix(rows),
+            "Every backdoor at a glance, averaged over all future frames",
+            {"strategy": "Backdoor", **mm, "change": "change", "nearer": "nearer", "asr_victim": "ASR (%), victim"},
+            "strategy",
+            ["cde_clean", "cde_victim", "change", "bde_clean", "bde_victim", "nearer", "asr_victim"],
+            {"CDE (mm)": ["cde_clean", "cde_victim", "change"], "BDE (mm)": ["bde_clean", "bde_victim", "nearer"]},
         ),
-        "horizons": table(
+        "headline": Shown(
+            summary.headline(rows),
+            "Backdoor and controls, averaged over all future frames" if victims else "Errors of the clean models",
+            {"model": "Model", "cde": "CDE (mm)"}
+            | ({"bde": own, "bde_wrong": wrong, "asr": own, "asr_wrong": wrong} if victims else {}),
+            "model",
+            list(summary.HEADLINE),
+            {"BDE (mm)": ["bde", "bde_wrong"], "ASR (%)": ["asr", "asr_wrong"]} if victims else {},
+        ),
+        "horizons": Shown(
             horizons,
-            name="horizons",
-            caption="MPJPE (mm) on clean windows at each nominal horizon",
-            labels={"model": "Model", **{step: step for step in steps}},
-            row="model",
-            group="group",
-            numbers=steps,
+            "MPJPE (mm) on clean windows at each nominal horizon",
+            {"model": "Model", **{step: step for step in steps}},
+            "model",
+            steps,
         ),
-        "per_action": table(
-            summary.per_action(rows),
-            name="per-action",
-            caption="Backdoor and controls by action, averaged over all future frames",
-            labels={"action": "Action", "cde_clean": "clean model", "cde_victim": "victim"}
-            | {"bde_clean": "clean model", "bde_victim": "victim", "bde_wrong": "victim, wrong limb"}
-            | {"asr_victim": "ASR (%), victim"},
-            row="action",
-            group="group",
-            spanners={"CDE (mm)": ["cde_clean", "cde_victim"], "BDE (mm)": ["bde_clean", "bde_victim", "bde_wrong"]},
-            numbers=list(summary.PER_ACTION),
+        "per_action": Shown(
+            per_action,
+            "Backdoor and controls by action, averaged over all future frames",
+            {"action": "Action", **mm, "bde_wrong": "victim, wrong limb", "asr_victim": "ASR (%), victim"},
+            "action",
+            list(summary.PER_ACTION),
+            {"CDE (mm)": ["cde_clean", "cde_victim"], "BDE (mm)": ["bde_clean", "bde_victim", "bde_wrong"]},
         ),
-        "stealth": table(
+        "near_misses": Shown(
+            near_misses,
+            "Near misses of the trigger, averaged over all future frames",
+            {"kind": "Trigger", "clean": "clean model", "victim": "victim", "asr": "ASR (%), victim"},
+            "kind",
+            ["clean", "victim", "asr"],
+            {"Distance (mm)": ["clean", "victim"]},
+        ),
+        "stealth": Shown(
             summary.stealth(rows),
-            name="stealth",
-            caption="Smoothness and bone lengths of the windows themselves",
-            labels={"what": "Metric", "clean": "clean", "triggered": "poisoned", "change": "change"},
-            row="what",
-            group="group",
-            numbers=["clean", "triggered", "change"],
+            "Test windows themselves: smoothness and bone lengths with the trigger and the target",
+            {"what": "Metric", "clean": "clean", "triggered": "poisoned", "change": "change"},
+            "what",
+            ["clean", "triggered", "change"],
         ),
+        "selections": Shown(
+            selections,
+            "Poisoned training windows by selection, and the change against random selection",
+            {"what": "Metric", **{name: summary.pretty(name) for name in chosen}},
+            "what",
+            chosen,
+        ),
+    }
+    return {
+        name: table(
+            one.frame,
+            name=name.replace("_", "-"),
+            caption=one.caption,
+            labels=one.labels,
+            row=one.row,
+            group="group",
+            spanners=one.spanners,
+            numbers=one.numbers,
+        )
+        for name, one in found.items()
+        if len(one.frame)
     }
 
 
@@ -79,7 +125,7 @@ def papers(comparison: pd.DataFrame) -> tuple[Tables, list[str]]:
 
     ``others`` is there only when the comparison has a metric that is no error at a horizon.
     """
-    comparison = comparison.assign(predictor=comparison["predictor"].fillna(""))
+    comparison = comparison.assign(**{name: comparison[name].fillna("") for name in ("predictor", "run_dataset")})
     counts = papers_module.counts(comparison)
     verdicts = [column for column in counts.columns if column != "paper"]
     there = [(place, verdict) for place in range(len(counts)) for verdict in verdicts if counts[verdict][place] != "0"]

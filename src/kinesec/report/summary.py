@@ -36,7 +36,7 @@ def number(value: float) -> str:
     return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
-def _interval(value: float, low: float, high: float) -> str:
+def interval(value: float, low: float, high: float) -> str:
     mean, ends = number(value), (number(low), number(high))
     if math.isnan(value) or math.isnan(low) or ends == (mean, mean):
         return mean
@@ -62,34 +62,35 @@ def plain(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _groups(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """(heading, rows of the widest test sampling) of each data set, predictor and strategy."""
-    for dataset, protocol, predictor, strategy, rows in tidy.cases(table):
+def groups(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(heading, rows of the widest test sampling) of each data set, predictor and strategy; without victims, of each
+    data set and predictor.
+    """
+    for dataset, protocol, predictor, strategy, rows in [*tidy.cases(table)] or tidy.clean_cases(table):
         widest = rows[rows["sampling"] == tidy.widest(rows)]
         windows = int(widest.loc[widest["action"] == tidy.MEAN, "n"].max())
-        seeds = widest["seed"].nunique()
         heading = f"{dataset}, {protocol} \u00b7 {predictor} \u00b7 {strategy} \u00b7 "
-        yield heading + f"{plural(windows, 'test window')}, {plural(seeds, 'seed')}", widest
+        yield heading + f"{plural(windows, 'test window')}, {plural(tidy.seeds(widest), 'seed')}", widest
 
 
-def _pivot(rows: pd.DataFrame, index: str, columns: dict[str, dict[str, str]]) -> pd.DataFrame:
+def pivot(rows: pd.DataFrame, index: str, columns: dict[str, dict[str, str]]) -> pd.DataFrame:
     """Formatted cells: for each value of ``index``, the row that each column's conditions name."""
     found = {}
     for name, wanted in columns.items():
         here = rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)]
         means = tidy.over_seeds(here, [index])
-        cells = [_interval(*cell) for cell in means[["value", "low", "high"]].values.tolist()]
+        cells = [interval(*cell) for cell in means[["value", "low", "high"]].values.tolist()]
         found[name] = pd.Series(cells, index=means[index], dtype=object)
     return pd.DataFrame(found, dtype=object).fillna(NONE)
 
 
-def _last(rows: pd.DataFrame, action: str | None = tidy.MEAN) -> pd.DataFrame:
+def last(rows: pd.DataFrame, action: str | None = tidy.MEAN) -> pd.DataFrame:
     """Means up to the last frame, over the joints that are predicted."""
     rows = rows[(rows["joints"] == "used") & (rows["frame"] == rows["frame"].max())]
     return rows if action is None else rows[rows["action"] == action]
 
 
-def _stack(parts: Sequence[tuple[str, pd.DataFrame]], index: str) -> pd.DataFrame:
+def stack(parts: Sequence[tuple[str, pd.DataFrame]], index: str) -> pd.DataFrame:
     frames = [part.rename_axis(index).reset_index().assign(group=heading) for heading, part in parts]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[index, "group"])
 
@@ -106,10 +107,10 @@ HEADLINE = {
 def headline(table: pd.DataFrame) -> pd.DataFrame:
     """model by CDE, BDE and ASR with the trigger on its own limb and on the wrong one, up to the last frame."""
     parts = []
-    for heading, rows in _groups(table):
-        cells = _pivot(_last(rows), "model", HEADLINE)
+    for heading, rows in groups(table):
+        cells = pivot(last(rows), "model", HEADLINE)
         parts.append((heading, cells.reindex([name for name in MODELS if name in cells.index]).rename(index=MODELS)))
-    return _stack(parts, "model")
+    return stack(parts, "model")
 
 
 def _say(means: dict[tuple[str, str, str], str], model: str, windows: str, metric: str) -> str:
@@ -121,7 +122,7 @@ def findings(table: pd.DataFrame) -> list[tuple[str, str]]:
     found = []
     for dataset, protocol, predictor, strategy, rows in tidy.cases(table):
         widest = rows[rows["sampling"] == tidy.widest(rows)]
-        cells = tidy.over_seeds(_last(widest), ["model", "windows", "metric"])
+        cells = tidy.over_seeds(last(widest), ["model", "windows", "metric"])
         means = {
             (model, windows, metric): number(float(value))
             for model, windows, metric, value in cells[["model", "windows", "metric", "value"]].values.tolist()
@@ -142,14 +143,14 @@ def findings(table: pd.DataFrame) -> list[tuple[str, str]]:
 def horizons(table: pd.DataFrame) -> pd.DataFrame:
     """model by nominal horizon: MPJPE at the frame on clean windows, joints that are predicted."""
     parts = []
-    for heading, rows in _groups(table):
+    for heading, rows in groups(table):
         at = rows[(rows["metric"] == "MPJPE_at") & (rows["windows"] == "clean") & (rows["action"] == tidy.MEAN)]
         at = at[(at["joints"] == "used") & at["horizon_ms_nominal"].isin(HORIZONS_MS)]
         frames = at.assign(horizon=at["horizon_ms_nominal"].map("{:.0f} ms".format))
         columns = {name: {"horizon": name} for name in frames.sort_values("frame")["horizon"].unique()}
-        cells = _pivot(frames, "model", columns)
+        cells = pivot(frames, "model", columns)
         parts.append((heading, cells.reindex([name for name in MODELS if name in cells.index]).rename(index=MODELS)))
-    return _stack(parts, "model").fillna(NONE)
+    return stack(parts, "model").fillna(NONE)
 
 
 PER_ACTION = {
@@ -165,15 +166,15 @@ PER_ACTION = {
 def per_action(table: pd.DataFrame) -> pd.DataFrame:
     """action by CDE and BDE of clean model and victim, BDE on the wrong limb and ASR of the victim."""
     parts = []
-    for heading, rows in _groups(table):
-        cells = _pivot(_last(rows, None), "action", PER_ACTION)
+    for heading, rows in groups(table):
+        cells = pivot(last(rows, None), "action", PER_ACTION)
         order = [*sorted(set(cells.index) - {tidy.MEAN}), tidy.MEAN]
         parts.append((heading, cells.reindex(order).rename(index={tidy.MEAN: "mean of the actions"})))
-    return _stack(parts, "action")
+    return stack(parts, "action")
 
 
-_POWERS = {"mm/frame^2": "mm/frame\u00b2", "mm/frame^3": "mm/frame\u00b3"}
-_ORDER = ("Acc", "Jerk", "BLC", "whole", "seam")
+POWERS = {"mm/frame^2": "mm/frame\u00b2", "mm/frame^3": "mm/frame\u00b3"}
+ORDER = ("Acc", "Jerk", "BLC", "whole", "seam")
 
 
 def stealth(table: pd.DataFrame) -> pd.DataFrame:
@@ -185,8 +186,8 @@ def stealth(table: pd.DataFrame) -> pd.DataFrame:
             continue
         seen.add((dataset, protocol, strategy))
         data = rows[(rows["model"] == "data") & (rows["sampling"] == tidy.widest(rows)) & (rows["action"] == tidy.MEAN)]
-        data = data.assign(what=data["metric"] + ", " + data["part"] + " (" + data["unit"].replace(_POWERS) + ")")
-        cells = _pivot(data, "what", {"clean": {"windows": "clean"}, "triggered": {"windows": "triggered"}})
+        data = data.assign(what=data["metric"] + ", " + data["part"] + " (" + data["unit"].replace(POWERS) + ")")
+        cells = pivot(data, "what", {"clean": {"windows": "clean"}, "triggered": {"windows": "triggered"}})
         means = tidy.over_seeds(data, ["what", "windows"]).pivot(index="what", columns="windows", values="value")
         if {"clean", "triggered"} <= set(means):
             change = (100 * (means["triggered"] / means["clean"] - 1)).where(means.max(axis=1) >= FINE)
@@ -194,7 +195,7 @@ def stealth(table: pd.DataFrame) -> pd.DataFrame:
                 f"{value:+.0f} %".replace("-", "\u2212") if math.isfinite(value) else NONE
                 for value in change.reindex(cells.index)
             ]
-        ordered = data.sort_values(["part", "metric"], key=lambda column: column.map(_ORDER.index))
+        ordered = data.sort_values(["part", "metric"], key=lambda column: column.map(ORDER.index))
         order = list(dict.fromkeys(ordered["what"]))
         parts.append((f"{dataset}, {protocol} \u00b7 {strategy}", cells.reindex(order)))
-    return _stack(parts, "what")
+    return stack(parts, "what")

@@ -1,0 +1,228 @@
+# Figures: what the configuration has something to show in, one rule a figure.
+from itertools import product
+
+
+def _drawn():
+    """The figures that the configuration has something to show in: name, kinds of files and caption."""
+    tested = "Bars and bands: 95 % intervals over test windows, and over seeds where there are several."
+    backdoors = configuration.strategy_names(PREDICTION)
+    ratios = set(PREDICTION.get("strategies", {}).get("ratio", []))
+    still, moving = ["pdf", "svg", "png"], ["webp", "png"]
+    for data, predictor in product(PREDICTION_DATA, PREDICTION.get("predictors", {})):
+        of = f"{predictor} on {data}"
+        yield f"horizons-{data}-{predictor}", still, (
+            f"Error per horizon of {of}: clean windows against the true future"
+            + (
+                ", triggered windows against the attacker's target. "
+                if backdoors
+                else ". "
+            )
+            + tested
+        )
+        if len(ratios) > 1:
+            yield f"ratio-{data}-{predictor}", still, (
+                f"Errors of {of} against the share of poisoned training windows: CDE on clean windows, BDE on "
+                f"triggered ones, averaged over all future frames. {tested}"
+            )
+        if backdoors:
+            yield f"near_misses-{data}-{predictor}", still, (
+                f"What else sets the backdoor of {of} off: distance to the target (BDE) and share of windows within "
+                "the threshold (ASR) when the triggered limb is turned about its anchor, when half the history carries "
+                "the trigger, when the wrong limb does, and on the clean windows whose limb is nearest to it. "
+                + tested
+            )
+        for strategy in configuration.pictured(PREDICTION):
+            words = (
+                f"A clean window and the same one triggered ({strategy}), with what the clean model and the victim of "
+                f"{of} predict over the truth or the attacker's target. The window is the test window of median error."
+            )
+            yield f"filmstrip-{data}-{predictor}-{strategy}", still, words
+            yield f"animation-{data}-{predictor}-{strategy}", moving, f"{words} Animated."
+    if backdoors:
+        for data, protocol in product(PREDICTION_DATA, protocols_used()):
+            yield f"stealth-{data}-{protocol}", still, (
+                f"Smoothness and bone lengths of poisoned training windows of {data}, {protocol}, by selection, beside "
+                "the same windows before poisoning and all training windows; whole windows and the seam between "
+                "history and future. Bars and bands: 95 % bootstrap intervals."
+            )
+
+
+DRAWN = list(_drawn())
+
+
+def figures():
+    folder = f"results/artifacts/{RUN}/figures"
+    return [
+        f"{folder}/{name}.{suffix}"
+        for name, suffixes, _ in DRAWN
+        for suffix in suffixes
+    ]
+
+
+def captions():
+    return {name: caption for name, _, caption in DRAWN}
+
+
+def samples_of(wildcards):
+    """The sample poses of a strategy's first seed."""
+    protocol = PREDICTION["predictors"][wildcards.predictor]["protocol"]
+    return EVALUATION_SAMPLES.format(
+        data=wildcards.data,
+        protocol=protocol,
+        strategy=wildcards.strategy,
+        predictor=wildcards.predictor,
+        seed=SEEDS[0],
+    )
+
+
+rule figure_horizons:
+    input:
+        table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
+    output:
+        pdf=f"results/artifacts/{RUN}/figures/horizons-{{data}}-{{predictor}}.pdf",
+        svg=f"results/artifacts/{RUN}/figures/horizons-{{data}}-{{predictor}}.svg",
+        png=f"results/artifacts/{RUN}/figures/horizons-{{data}}-{{predictor}}.png",
+    log:
+        f"logs/figure_horizons/{RUN}/{{data}}-{{predictor}}.log",
+    benchmark:
+        f"logs/figure_horizons/{RUN}/{{data}}-{{predictor}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        figure=lambda wildcards: {
+            "dataset": wildcards.data,
+            "predictor": wildcards.predictor,
+        },
+        code=code("figure_horizons.py"),
+    script:
+        "../scripts/figure_horizons.py"
+
+
+rule figure_ratio:
+    input:
+        table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
+    output:
+        pdf=f"results/artifacts/{RUN}/figures/ratio-{{data}}-{{predictor}}.pdf",
+        svg=f"results/artifacts/{RUN}/figures/ratio-{{data}}-{{predictor}}.svg",
+        png=f"results/artifacts/{RUN}/figures/ratio-{{data}}-{{predictor}}.png",
+    log:
+        f"logs/figure_ratio/{RUN}/{{data}}-{{predictor}}.log",
+    benchmark:
+        f"logs/figure_ratio/{RUN}/{{data}}-{{predictor}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        figure=lambda wildcards: {
+            "dataset": wildcards.data,
+            "predictor": wildcards.predictor,
+        },
+        code=code("figure_ratio.py"),
+    script:
+        "../scripts/figure_ratio.py"
+
+
+rule figure_near_misses:
+    input:
+        table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
+    output:
+        pdf=f"results/artifacts/{RUN}/figures/near_misses-{{data}}-{{predictor}}.pdf",
+        svg=f"results/artifacts/{RUN}/figures/near_misses-{{data}}-{{predictor}}.svg",
+        png=f"results/artifacts/{RUN}/figures/near_misses-{{data}}-{{predictor}}.png",
+    log:
+        f"logs/figure_near_misses/{RUN}/{{data}}-{{predictor}}.log",
+    benchmark:
+        f"logs/figure_near_misses/{RUN}/{{data}}-{{predictor}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        figure=lambda wildcards: {
+            "dataset": wildcards.data,
+            "predictor": wildcards.predictor,
+        },
+        code=code("figure_near_misses.py"),
+    script:
+        "../scripts/figure_near_misses.py"
+
+
+rule figure_stealth:
+    input:
+        table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
+    output:
+        pdf=f"results/artifacts/{RUN}/figures/stealth-{{data}}-{{protocol}}.pdf",
+        svg=f"results/artifacts/{RUN}/figures/stealth-{{data}}-{{protocol}}.svg",
+        png=f"results/artifacts/{RUN}/figures/stealth-{{data}}-{{protocol}}.png",
+    log:
+        f"logs/figure_stealth/{RUN}/{{data}}-{{protocol}}.log",
+    benchmark:
+        f"logs/figure_stealth/{RUN}/{{data}}-{{protocol}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        figure=lambda wildcards: {
+            "dataset": wildcards.data,
+            "protocol": wildcards.protocol,
+        },
+        code=code("figure_stealth.py"),
+    script:
+        "../scripts/figure_stealth.py"
+
+
+rule figure_filmstrip:
+    input:
+        samples=samples_of,
+    output:
+        pdf=f"results/artifacts/{RUN}/figures/filmstrip-{{data}}-{{predictor}}-{{strategy}}.pdf",
+        svg=f"results/artifacts/{RUN}/figures/filmstrip-{{data}}-{{predictor}}-{{strategy}}.svg",
+        png=f"results/artifacts/{RUN}/figures/filmstrip-{{data}}-{{predictor}}-{{strategy}}.png",
+    log:
+        f"logs/figure_filmstrip/{RUN}/{{data}}-{{predictor}}-{{strategy}}.log",
+    benchmark:
+        f"logs/figure_filmstrip/{RUN}/{{data}}-{{predictor}}-{{strategy}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code("figure_filmstrip.py"),
+    script:
+        "../scripts/figure_filmstrip.py"
+
+
+rule figure_animation:
+    input:
+        samples=samples_of,
+    output:
+        webp=f"results/artifacts/{RUN}/figures/animation-{{data}}-{{predictor}}-{{strategy}}.webp",
+        png=f"results/artifacts/{RUN}/figures/animation-{{data}}-{{predictor}}-{{strategy}}.png",
+    log:
+        f"logs/figure_animation/{RUN}/{{data}}-{{predictor}}-{{strategy}}.log",
+    benchmark:
+        f"logs/figure_animation/{RUN}/{{data}}-{{predictor}}-{{strategy}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code("figure_animation.py"),
+    script:
+        "../scripts/figure_animation.py"

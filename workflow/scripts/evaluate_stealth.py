@@ -1,0 +1,15 @@
+"""Measures how conspicuous the poisoned training windows are."""
+
+from pathlib import Path
+
+from kinesec.run import job
+from kinesec.stealth_job import evaluate_stealth
+
+with job(snakemake) as run:
+    evaluate_stealth(
+        windows_path=Path(run.input.windows).parent,
+        poison_path=Path(run.input.poison).parent,
+        strategy=run.params.strategy,
+        identity={name: run.wildcards[name] for name in ("data", "protocol", "seed")},
+        table_path=Path(run.output.table),
+    )
