@@ -30,10 +30,16 @@ wildcard_constraints:
 
 localrules:
     all,
+    prediction,
 
 
 rule all:
     default_target: True
     input:
         f"results/artifacts/{RUN}/report/index.html",
-        defence_artifacts(),
+
+
+rule prediction:
+    input:
+        tables(),
+        figures(),

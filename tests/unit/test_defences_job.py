@@ -19,6 +19,8 @@ from kinesec.metrics.detection import auc, tpr_at
 from kinesec.models import build
 from kinesec.plots import fine_tuning, roc
 from kinesec.predictors.base import Shape
+from kinesec.report import defences
+from kinesec.report.summary import number
 from kinesec.training import save_model
 
 CHEAP: dict[str, dict[str, Any]] = {
@@ -110,16 +112,21 @@ def test_the_same_job_writes_the_same_bytes(folder: Path, case: Case, tmp_path: 
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "again" / file).read_bytes()
 
 
-def test_the_summary_tells_before_from_after(folder: Path, case: Case, tmp_path: Path) -> None:
+def test_the_report_tells_before_from_after(folder: Path, case: Case, tmp_path: Path) -> None:
     table = pd.concat([job(folder, case, name, tmp_path)[1] for name in ("fine_tuning", "sanitise_energy")])
-    summary = _table.report_rows(table)
-    assert len(summary) == 5
-    energy = summary[summary["setting"].str.startswith("floor")].iloc[0]
-    assert energy["detector_auc"] > 0.95 > energy["detector_auc_null"]
-    for _, row in summary[summary["setting"].str.startswith("share")].iterrows():
-        of = table[(table["setting"] == row["setting"]) & (table["model"] == "victim") & (table["metric"] == "BDE")]
-        assert row["BDE_victim_before_mm"] == of.loc[of["epoch"] == 0, "value"].item()
-        assert row["BDE_victim_after_mm"] == of.loc[of["epoch"] == 2, "value"].item()
+    table.to_csv(tmp_path / "table.csv", index=False)
+    read = pd.read_csv(tmp_path / "table.csv")
+    found = defences.detectors(read)
+    energy = found[found["what"].str.contains("floor")].iloc[0]
+    assert float(energy["detector_auc"]) > 0.95 > float(energy["detector_auc_null"])
+    for _, row in defences.repairs(read).iterrows():
+        setting = row["what"].partition(": ")[2]
+        of = table[(table["setting"] == setting) & (table["model"] == "victim") & (table["metric"] == "BDE")]
+        assert row["BDE_victim_before"] == number(of.loc[of["epoch"] == 0, "value"].item())
+        assert row["BDE_victim_after"].startswith(number(of.loc[of["epoch"] == 2, "value"].item()))
+    shown = defences.sections(read)
+    assert sorted(shown) == ["detectors", "repairs"]
+    assert "<caption>" in shown["repairs"]
 
 
 def test_an_unknown_defence_is_one_line_that_lists_those_there_are(case: Case) -> None:

@@ -40,22 +40,3 @@ def detectors():
 
 def tunings():
     return [name for name, spec in DEFENCES.items() if spec["defence"] == "fine_tuning"]
-
-
-def defence_figures():
-    return expand(
-        "results/artifacts/{run}/figures/{figure}-{data}-{predictor}.{suffix}",
-        run=RUN,
-        figure=["roc"] * bool(detectors()) + ["fine_tuning"] * bool(tunings()),
-        data=PREDICTION.get("datasets", []),
-        predictor=DEFENDED["predictors"],
-        suffix=["pdf", "svg", "png"],
-    )
-
-
-def defence_artifacts():
-    """What the run shows of its defences; nothing without any."""
-    if not DEFENCES:
-        return []
-    table = f"results/artifacts/{RUN}/tables/prediction_defences.csv"
-    return [table, *defence_figures()]

@@ -45,6 +45,17 @@ def _drawn():
                 "the same windows before poisoning and all training windows; whole windows and the seam between "
                 "history and future. Bars and bands: 95 % bootstrap intervals."
             )
+    for data, predictor in product(PREDICTION_DATA, DEFENDED["predictors"]):
+        if detectors():
+            yield f"roc-{data}-{predictor}", still, (
+                f"Detectors of the backdoors of {predictor} on {data}: true against false positives. Dashed: the same "
+                "detector on a clean model or a clean training set."
+            )
+        if tunings():
+            yield f"fine_tuning-{data}-{predictor}", still, (
+                f"Fine-tuning {predictor} on {data}: errors on clean windows (CDE) and distance to the target on "
+                "triggered ones (BDE) after each epoch, of the victim and of the clean model."
+            )
 
 
 DRAWN = list(_drawn())

@@ -174,3 +174,11 @@ def windows_of_run():
         data=PREDICTION_DATA,
         protocol=protocols_used(),
     )
+
+
+def tables():
+    """The tables of the run."""
+    named = ["prediction_backdoor", "paper_comparison"]
+    if DEFENCES:
+        named.append("prediction_defences")
+    return expand("results/artifacts/{run}/tables/{table}.csv", run=RUN, table=named)

@@ -54,10 +54,7 @@ rule compare_with_papers:
 
 rule report:
     input:
-        tables=[
-            f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
-            f"results/artifacts/{RUN}/tables/paper_comparison.csv",
-        ],
+        tables=tables(),
         figures=figures(),
         receipts=expand("resources/{data}/receipt.json", data=DATA),
         motions=expand("results/motions/{data}/motions.zarr/zarr.json", data=DATA),

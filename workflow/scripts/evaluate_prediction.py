@@ -9,7 +9,7 @@ with job(snakemake) as run:
     use_threads(run.threads)
     evaluate_prediction(
         windows_path=Path(run.input.windows).parent,
-        model_paths={name: Path(run.input[name]) for name in ("clean", "victim") if name in run.input.keys()},
+        model_paths={name: Path(path) for name, path in run.input.items() if name in ("clean", "victim")},
         strategy=run.params.strategy,
         samplings=list(run.params.samplings),
         sampling_range=dict(run.params.sampling_range),

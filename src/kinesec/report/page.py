@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from kinesec import tidy
-from kinesec.report import sections
+from kinesec.report import defences, sections
 from kinesec.report.summary import findings, plain, plural, pretty
 
 FEW = 4  # more backdoors than these are read better in the table alone
@@ -71,9 +71,10 @@ def build(
 ) -> None:
     """Writes the report of a run; the same inputs give the same bytes.
 
-    ``tables`` are CSV files by name: ``prediction_backdoor`` and ``paper_comparison`` are shown in part, every one is
-    linked, by a relative address. ``figures`` are (SVG or animated WebP file, caption) by name, in the page's order; a
-    PDF or PNG of the same stem is linked, and the PNG of an animation stands for it where no motion is wanted.
+    ``tables`` are CSV files by name: ``prediction_backdoor``, ``prediction_defences`` and ``paper_comparison`` are
+    shown in part, every one is linked, by a relative address. ``figures`` are (SVG or animated WebP file, caption) by
+    name, in the page's order; a PDF or PNG of the same stem is linked, and the PNG of an animation stands for it where
+    no motion is wanted.
     ``facts`` (JSON types alone; ``facts.gather`` makes them; a list may be empty):
 
     - ``seeds`` [int], ``commits`` [str], ``versions`` {package: [version]}, ``configuration`` {key: anything}
@@ -89,6 +90,7 @@ def build(
     """
     page = Path(out_html)
     backdoor = tidy.read(tables["prediction_backdoor"]) if "prediction_backdoor" in tables else None
+    defended = pd.read_csv(tables["prediction_defences"]) if "prediction_defences" in tables else None
     comparison = pd.read_csv(tables["paper_comparison"]) if "paper_comparison" in tables else None
     environment = Environment(
         loader=PackageLoader("kinesec.report"),
@@ -113,6 +115,7 @@ def build(
         findings=told if len(told) <= FEW else [],
         backdoor=None if backdoor is None else sections.backdoor(backdoor),
         threshold=None if backdoor is None else sections.threshold(backdoor),
+        defences={} if defended is None else defences.sections(defended),
         papers=papers,
         reasons=reasons,
         nothing_published=comparison is not None and comparison.empty,

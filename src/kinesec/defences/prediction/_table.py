@@ -102,29 +102,3 @@ def prediction_defences(
     table = table.reindex(columns=list(PREDICTION_DEFENCES))
     whole = dict.fromkeys(("seed", "epoch", "frame", "n", "n_marked"), "Int64")
     return table.astype({**whole, "flagged": "boolean"})
-
-
-def report_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """A summary of ``prediction_defences``: one row a data set, predictor, strategy, defence and setting.
-
-    Means over seeds. Detectors: AUC, its null, and the true positive rates. Repairs: CDE and BDE of the victim and of
-    the clean model before and after. Trigger inversion: the share of seeds that flag a part.
-    """
-    by = ["dataset", "protocol", "predictor", "trigger", "target", "selection", "level", "ratio", "defence", "setting"]
-    rows = []
-    for key, group in table.groupby(by, sort=False, dropna=False):
-        row: dict[str, Any] = dict(zip(by, key, strict=True))
-        detected = group[group["metric"] == "AUC"]
-        if len(detected):
-            names = [*NAMED, *(f"{name}_null" for name in NAMED)]
-            row |= {name: detected[name].astype(float).mean() for name in names}
-        repaired = group[group["metric"].isin(METRICS.values())]
-        for (model, metric), errors in repaired.groupby(["model", "metric"], sort=False):
-            epoch = errors["epoch"].astype(float)
-            for when, wanted in (("before", epoch.min()), ("after", epoch.max())):
-                row[f"{metric}_{model}_{when}_mm"] = errors.loc[epoch == wanted, "value"].mean()
-        for metric in ("anomaly_index", "anomaly_index_log"):
-            for (model, part), found in group[group["metric"] == metric].groupby(["model", "part"], sort=False):
-                row[f"{metric}_{model}_{part}_flagged"] = found["flagged"].astype(float).mean()
-        rows.append(row)
-    return pd.DataFrame(rows)
