@@ -15,6 +15,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/prediction.smk"
 include: "workflow/rules/defence_lookups.smk"
 include: "workflow/rules/defences.smk"
+include: "workflow/rules/figure_lookups.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
