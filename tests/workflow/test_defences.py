@@ -44,7 +44,7 @@ def test_an_edit_of_a_defence_reruns_it_alone(defended: Project, tmp_path: Path)
     project.append("src/kinesec/defences/prediction/strip.py", "\n_EDITED = 1\n")
     assert project.rerun(target="all") == set()
     project.append("src/kinesec/plots/roc.py", "\n_EDITED = 1\n")
-    assert project.rerun(target="all") == {"figure_roc"}
+    assert project.rerun(target="all") == {"figure_roc", "report"}
     project.append("src/kinesec/defences/prediction/sanitise_energy.py", "\n_EDITED = 1\n")
     assert project.rerun(target="all") == {"defend_prediction", "table_defences", "figure_roc", "figure_fine_tuning"}
     again = project.run("--dry-run", target="all").stdout
