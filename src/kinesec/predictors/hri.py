@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from kinesec.dct import dct_matrix
 from kinesec.errors import ConfigError
-from kinesec.predictors.base import Predictor, Recipe, Shape, mean_joint_error
-from kinesec.predictors.ltd import Block, GraphConvolution, Layer
+from kinesec.predictors.base import Recipe, Shape, mean_joint_error
+from kinesec.predictors.ltd import Block, GraphConvolution, GraphPredictor, Layer
 
 QUERY = 10  # frames that a query or a key sees: the receptive field of the two convolutions
 _WIDTHS = (6, 5)
@@ -40,7 +40,7 @@ def attended(weights: Tensor, motion: Tensor, frames: int) -> Tensor:
     return padded.unfold(1, motion.shape[1], 1).flip(1) @ motion
 
 
-class HRI(Predictor):
+class HRI(GraphPredictor):
     """Motion attention (section 3.1) and the graph network of section 3.2, as published.
 
     ``step`` frames are predicted at once; a training window needs as many future frames (fewer are all predicted at
@@ -80,17 +80,6 @@ class HRI(Predictor):
         scores = (query.transpose(1, 2) @ self.key(metres[:, :, : -self.step]))[:, 0] + 1e-15
         weights: Tensor = scores / scores.sum(1, keepdim=True)
         return weights
-
-    def coefficients(self, x: Tensor) -> Tensor:
-        """The graph network on (node, batch, padded and attended coefficients), with its residual connection."""
-        y = self.enter(x)
-        for block in self.blocks:
-            y = block(y)
-        residual: Tensor = self.leave(y)
-        return x + residual
-
-    def last_layer(self) -> nn.Module:
-        return self.leave
 
     def inputs(self, motion: Tensor) -> Tensor:
         """Coefficients (node, batch, 2 x coefficient) of the padded last poses and of the attended motion."""

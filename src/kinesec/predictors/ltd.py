@@ -59,7 +59,26 @@ class Block(nn.Module):
         return y
 
 
-class LTD(Predictor):
+class GraphPredictor(Predictor):
+    """A predictor whose network is residual blocks between an entering layer and a leaving convolution."""
+
+    enter: Layer
+    blocks: nn.ModuleList
+    leave: GraphConvolution
+
+    def coefficients(self, x: Tensor) -> Tensor:
+        """Predicted coefficients from those of the history, both (node, batch, coefficient): x plus the network's y."""
+        y = self.enter(x)
+        for block in self.blocks:
+            y = block(y)
+        residual: Tensor = self.leave(y)
+        return x + residual
+
+    def last_layer(self) -> nn.Module:
+        return self.leave
+
+
+class LTD(GraphPredictor):
     """The network of section 3.3 with 12 residual blocks of 256 features, as published.
 
     ``coefficients`` DCT coefficients of ``history + future`` frames are kept (paper: all; released code: 15 for 10 + 10
@@ -84,17 +103,6 @@ class LTD(Predictor):
         self.enter = Layer(nodes, kept, features, dropout)
         self.blocks = nn.ModuleList(Block(nodes, features, dropout) for _ in range(blocks))
         self.leave = GraphConvolution(nodes, features, kept)
-
-    def coefficients(self, x: Tensor) -> Tensor:
-        """Predicted DCT coefficients (node, batch, coefficient) from those of the padded history."""
-        y = self.enter(x)
-        for block in self.blocks:
-            y = block(y)
-        residual: Tensor = self.leave(y)
-        return x + residual
-
-    def last_layer(self) -> nn.Module:
-        return self.leave
 
     def window(self, history: Tensor) -> Tensor:
         """The whole window (batch, history + future, joint, xyz), history reconstructed too."""
