@@ -13,7 +13,6 @@ import json
 import shutil
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,88 +22,13 @@ import xarray as xr
 import zarr
 from zarr.codecs import BloscCodec
 
+from kinesec._kinds import KINDS
 from kinesec.errors import StoreError
 
 CHUNK_BYTES = 2**22
 HASH_BYTES = 2**24
 # What zarr, its codecs and JSON raise for damaged files
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError)
-
-
-@dataclass(frozen=True)
-class Field:
-    """One array of a kind: named dims, dtype (``str`` for text) and whether every store of the kind has it."""
-
-    dims: tuple[str, ...]
-    dtype: str
-    required: bool = True
-
-
-@dataclass(frozen=True)
-class Kind:
-    arrays: dict[str, Field]
-    attrs: tuple[str, ...]
-
-
-_SEQUENCE = {
-    "subject": Field(("sequence",), "str"),
-    "action": Field(("sequence",), "str"),
-    "take": Field(("sequence",), "str"),
-    "style": Field(("sequence",), "str"),
-    "split": Field(("sequence",), "str"),
-}
-KINDS: dict[str, Kind] = {
-    # Every sequence of a data set, one after the other along `frame`; millimetres, y up, global.
-    "motions": Kind(
-        arrays={
-            "position": Field(("frame", "joint", "xyz"), "float32"),
-            "rotation": Field(("frame", "joint", "wxyz"), "float32", required=False),
-            "missing": Field(("frame", "joint"), "bool", required=False),
-            "start": Field(("sequence",), "int64"),
-            "length": Field(("sequence",), "int64"),
-            "body": Field(("sequence",), "int64"),
-            "fps": Field(("sequence",), "float64"),
-            "offset": Field(("sequence", "joint", "xyz"), "float64"),
-            "source": Field(("sequence",), "str"),
-            "sha256": Field(("sequence",), "str"),
-            **_SEQUENCE,
-        },
-        attrs=("skeleton", "dataset", "fps_published", "fps_measured", "recording", "left_out"),
-    ),
-    # Windows are views: `start` indexes the first of `history + future` frames of `position` (README: stores).
-    "windows": Kind(
-        arrays={
-            "position": Field(("frame", "joint", "xyz"), "float32"),
-            "start": Field(("window",), "int64"),
-            "sequence_index": Field(("window",), "int64"),
-            "split": Field(("window",), "str"),
-            "source": Field(("sequence",), "str"),
-            "subject": Field(("sequence",), "str"),
-            "action": Field(("sequence",), "str"),
-        },
-        attrs=("skeleton", "dataset", "protocol", "history", "future", "used_joints", "fps", "frame_ms_nominal"),
-    ),
-    # Poisoned windows alone, and which windows of the clean store they replace or follow.
-    "poison": Kind(
-        arrays={
-            "position": Field(("window", "frame", "joint", "xyz"), "float32"),
-            "index": Field(("window",), "int64"),
-        },
-        attrs=("dataset", "poison", "mode", "ratio", "candidates", "clean_content_sha256"),
-    ),
-    # A few test windows with what models predict for them; a row a window, kind of window and model (`data`: itself).
-    "samples": Kind(
-        arrays={
-            "pose": Field(("sample", "frame", "joint", "xyz"), "float32"),
-            "window": Field(("sample",), "int64"),
-            "model": Field(("sample",), "str"),
-            "windows": Field(("sample",), "str"),
-            "action": Field(("sample",), "str"),
-            "source": Field(("sample",), "str"),
-        },
-        attrs=("skeleton", "dataset", "history", "future", "frame_ms_nominal", "limb"),
-    ),
-}
 
 
 def _check(kind: str, name: str, array: Any, path: Path) -> None:

@@ -1,0 +1,1 @@
+"""How motions become labelled clips: one module a protocol."""
