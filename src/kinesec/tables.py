@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,6 +138,27 @@ def stealth(
             columns.labels.append({**same, "metric": metric, "part": part, "unit": UNITS[metric], "threshold_mm": None})
         parts += _rows(columns, rng)
     return _finished(pd.concat(parts, ignore_index=True), {**identity, "predictor": ""}, 0.0, 0.0)
+
+
+def joined(parts: Iterable[pd.DataFrame], frames: Sequence[int] | None, actions: str) -> pd.DataFrame:
+    """One table of many evaluations' tables, with at most the future ``frames`` (counted from 1; None: all).
+
+    With ``actions`` "first", rows of single actions are kept of the first evaluation of each data set, protocol,
+    predictor and seed alone: those of the clean model on clean windows are the same in all of them, and there are
+    thousands of evaluations in a paper's grid.
+    """
+    kept: list[pd.DataFrame] = []
+    seen: set[tuple[Any, ...]] = set()
+    for part in parts:
+        rows = pd.Series(True, index=part.index)
+        if frames is not None:
+            rows &= part["frame"].isna() | part["frame"].isin(frames)
+        model = tuple(part[["dataset", "protocol", "predictor", "seed"]].iloc[0].astype(str)) if len(part) else ()
+        if actions == "first" and model in seen:
+            rows &= part["action"] == ALL_ACTIONS
+        seen.add(model)
+        kept.append(part[rows])
+    return pd.concat(kept, ignore_index=True)
 
 
 def with_all_seeds(table: pd.DataFrame) -> pd.DataFrame:

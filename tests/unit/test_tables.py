@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from kinesec.evaluation import RECORD
-from kinesec.tables import PREDICTION_BACKDOOR, prediction_backdoor, write_csv
+from kinesec.tables import ALL_ACTIONS, PREDICTION_BACKDOOR, joined, prediction_backdoor, write_csv
 
 IDENTITY = {
     "dataset": "d", "protocol": "p", "predictor": "ltd", "trigger": "rigid", "target": "jammed",
@@ -108,3 +108,19 @@ def test_csv(table: pd.DataFrame, tmp_path: Path) -> None:
     back = pd.read_csv(tmp_path / "t.csv", dtype={"frame": "Int64"})
     np.testing.assert_allclose(back["value"], table["value"].astype(float), rtol=1e-5)
     assert back["frame"].isna().tolist() == table["frame"].isna().tolist()
+
+
+def test_a_joined_table_holds_everything_unless_told_otherwise(table: pd.DataFrame) -> None:
+    other = table.assign(trigger="soft")
+    pd.testing.assert_frame_equal(joined([table, other], None, "every"), pd.concat([table, other], ignore_index=True))
+
+
+def test_a_joined_table_can_leave_out_frames_and_later_actions(table: pd.DataFrame) -> None:
+    other, third = table.assign(trigger="soft"), table.assign(seed=1)
+    done = joined([table, other, third], [1, 3], "first")
+    assert set(done["frame"].dropna()) == {1, 3}
+    assert set(done["metric"]) == set(table["metric"])
+    first, later, seeded = (
+        done[(done["trigger"] == t) & (done["seed"] == s)] for t, s in (("rigid", 0), ("soft", 0), ("rigid", 1))
+    )
+    assert set(later["action"]) == {ALL_ACTIONS} < set(first["action"]) == set(seeded["action"])

@@ -12,9 +12,10 @@ rule table_prediction:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=30,
     params:
+        rows=PREDICTION.get("table", {}),
         code=code("table_prediction.py"),
     script:
         "../scripts/table_prediction.py"

@@ -3,8 +3,9 @@
 import pandas as pd
 
 from kinesec.run import job
-from kinesec.tables import with_all_seeds, write_csv
+from kinesec.tables import joined, with_all_seeds, write_csv
 
 with job(snakemake) as run:
-    parts = [pd.read_csv(path, dtype={"frame": "Int64", "sampling": "str"}) for path in run.input.tables]
-    write_csv(with_all_seeds(pd.concat(parts, ignore_index=True)), run.output.table)
+    parts = (pd.read_csv(path, dtype={"frame": "Int64", "sampling": "str"}) for path in run.input.tables)
+    table = joined(parts, run.params.rows.get("frames"), run.params.rows.get("actions", "every"))
+    write_csv(with_all_seeds(table), run.output.table)
