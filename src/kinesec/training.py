@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from kinesec import seeding
+from kinesec import model_files, seeding
 from kinesec.errors import KinesecError
 from kinesec.predictors.base import Predictor, Recipe, mean_joint_error
 from kinesec.progress import Progress
+from kinesec.training_run import Run, batches, best_device
 from kinesec.windows import Windows
 
+__all__ = [
+    "EVALUATION_BATCH",
+    "Poisoned",
+    "WindowBatches",
+    "batches",
+    "best_device",
+    "best_error",
+    "predict",
+    "rate_at",
+    "save_model",
+    "train",
+    "validation_error",
+]
 EVALUATION_BATCH = 256
-
-
-def best_device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 @dataclass(frozen=True)
@@ -73,15 +79,6 @@ class WindowBatches:
         return window
 
 
-def batches(count: int, size: int, rng: np.random.Generator) -> Iterator[Tensor]:
-    """Shuffled indices in batches; a last batch of one window is left out (it has no batch statistics)."""
-    order = torch.from_numpy(rng.permutation(count))
-    for first in range(0, count, size):
-        part = order[first : first + size]
-        if len(part) > 1:
-            yield part
-
-
 def rate_at(recipe: Recipe, progress: float) -> float:
     """The learning rate after ``progress`` epochs.
 
@@ -115,61 +112,13 @@ def validation_error(model: Predictor, data: WindowBatches) -> float:
     return total / len(data)
 
 
-def _save(path: Path, tensors: dict[str, Tensor], meta: dict[str, Any]) -> None:
-    part = path.with_suffix(".part")
-    save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part, {"meta": json.dumps(meta)})
-    part.rename(path)
-
-
-class _Run:
-    """The state of one training: model, optimiser, best weights, log; saved and restored as one file."""
+class _Run(Run):
+    """The state of one predictor's training, with Adam."""
 
     def __init__(self, model: Predictor, recipe: Recipe, folder: Path, job: dict[str, Any]) -> None:
-        self.model, self.folder, self.job = model, folder, job
-        self.optimiser = torch.optim.Adam(
-            model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True
-        )
-        self.best = {name: value.clone() for name, value in model.state_dict().items()}
-        self.log: list[dict[str, Any]] = []
-
-    @property
-    def path(self) -> Path:
-        return self.folder / "checkpoint.safetensors"
-
-    def save(self) -> None:
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        tensors |= {f"best.{name}": value for name, value in self.best.items()}
-        for number, state in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{number}.{name}": value for name, value in state.items()}
-        self.folder.mkdir(parents=True, exist_ok=True)
-        _save(self.path, tensors, {"job": self.job, "log": self.log})
-
-    def restore(self) -> None:
-        """Goes on from a checkpoint of the same job, if there is one; another job's or a torn one is an error."""
-        if not self.path.is_file():
-            return
-        try:
-            with safe_open(self.path, framework="pt") as file:
-                meta = json.loads(file.metadata()["meta"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            job = meta["job"]
-        except Exception as error:
-            reason = " ".join(str(error).split())[:200]
-            raise KinesecError(f"{self.path}: cannot be read ({reason}); delete it to train from the start") from error
-        if job != json.loads(json.dumps(self.job)):
-            raise KinesecError(f"{self.path}: belongs to another job; delete it to train from the start")
-        parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimiser": {}}
-        for name, value in tensors.items():
-            kind, rest = name.split(".", 1)
-            parts[kind][rest] = value
-        self.model.load_state_dict(parts["model"])
-        self.best = {name: value.to(self.best[name].device) for name, value in parts["best"].items()}
-        state = self.optimiser.state_dict()
-        for name, value in parts["optimiser"].items():
-            number, field = name.split(".")
-            state["state"].setdefault(int(number), {})[field] = value
-        self.optimiser.load_state_dict(state)
-        self.log = meta["log"]
+        parameters = model.parameters()
+        optimiser = torch.optim.Adam(parameters, lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True)
+        super().__init__(model, optimiser, folder, job)
 
 
 def best_error(log: list[dict[str, Any]]) -> float:
@@ -225,7 +174,7 @@ def train(
             if error is not None and not math.isfinite(error):
                 raise KinesecError(f"training: the validation error of epoch {epoch + 1} is {error}; lower the rate")
             if recipe.selection == "last" or error is None or error < best_error(run.log):
-                run.best = {name: value.clone() for name, value in model.state_dict().items()}
+                run.keep()
             run.log.append({"epoch": epoch + 1, "loss": mean_loss, "validation_mm": error, "rate": rate})
             run.save()
     model.load_state_dict(run.best)
@@ -236,4 +185,4 @@ def train(
 def save_model(path: Path, model: Predictor, description: dict[str, Any]) -> None:
     """Weights as safetensors, with what it takes to build the network again as metadata."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    _save(path, model.state_dict(), {**description, "shape": asdict(model.shape)})
+    model_files.write(path, model.state_dict(), {**description, "shape": asdict(model.shape)})
