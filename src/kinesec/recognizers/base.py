@@ -52,6 +52,9 @@ class Recipe:
     ``milestones``. ``sgd`` is Nesterov's with ``momentum``; ``smoothing`` is that of the labels. Over the first
     ``frozen_epochs`` epochs the parameters that ``Recognizer.frozen`` names stay as they are. Where there is a
     ``pretrain`` recipe, it comes first, with ``Recognizer.pretraining`` set.
+
+    ``selection`` says which weights are kept: those of the epoch that is best on validation clips, or the last.
+    ``autocast`` lets a GPU compute in bfloat16 where that is safe; the CPU never does.
     """
 
     epochs: int
@@ -66,6 +69,8 @@ class Recipe:
     smoothing: float = 0.0
     frozen_epochs: int = 0
     pretrain: Recipe | None = None
+    selection: Literal["validation", "last"] = "validation"
+    autocast: bool = True
 
 
 class Recognizer(nn.Module, ABC):
