@@ -28,7 +28,7 @@ def there(count: int = 3) -> np.ndarray:
 
 
 def both(clean: np.ndarray, attacked: np.ndarray, present: np.ndarray, parents: tuple[int, ...] = PARENTS) -> dict:
-    return perceptual((clean, attacked), (clean / 250, attacked / 250), present, parents)
+    return perceptual(clean, attacked, present, parents, 250.0)
 
 
 def test_every_metric_has_a_unit_and_a_number_a_clip() -> None:
@@ -142,6 +142,15 @@ def test_a_clip_of_two_frames_has_no_acceleration() -> None:
     found = both(clean[:, :, :2], attacked[:, :, :2], there()[:, :, :2])
     lacking = {name for name, values in found.items() if np.isnan(values).all()}
     assert lacking == {name for name in UNITS if "acceleration" in name}
+
+
+def test_normalised_units_are_so_many_millimetres() -> None:
+    clean, attacked = clips(11)
+    found = both(clean, attacked, there())
+    seen = sizes(clean / 250 - 3, attacked / 250 - 3, there(), PARENTS)  # without their mean, as recognizers see them
+    for name, values in seen.items():
+        if f"{name}_normalised" in found:
+            np.testing.assert_allclose(found[f"{name}_normalised"], values)
 
 
 def test_float32_clips_are_measured_in_float64() -> None:

@@ -50,7 +50,7 @@ def _lengths(vectors: np.ndarray) -> np.ndarray:
 
 
 def angular_velocity(vectors: np.ndarray) -> np.ndarray:
-    """Rotation vectors (..., frame - 1, bone, xyz), in degrees: each bone's (..., frame, bone, xyz) turn to the next frame.
+    """Rotation vectors (..., frame - 1, bone, xyz), degrees, that turn bones (..., frame, bone, xyz) to the next frame.
 
     The shortest turn: about the bones' cross product, by the angle between them. A bone without length does not turn;
     neither does one that is opposite in the next frame, for which no axis is the shortest.
@@ -124,15 +124,16 @@ def shapes(
 
 
 def perceptual(
-    mm: tuple[np.ndarray, np.ndarray],
-    normalised: tuple[np.ndarray, np.ndarray],
-    present: np.ndarray,
-    parents: Sequence[int],
+    clean: np.ndarray, attacked: np.ndarray, present: np.ndarray, parents: Sequence[int], scale: float
 ) -> dict[str, np.ndarray]:
-    """Every metric of ``UNITS`` (clip,) of clean and attacked clips, in millimetres and as recognizers see them."""
-    real, seen = sizes(*mm, present, parents), sizes(*normalised, present, parents)
-    found = {f"{name}_mm": values for name, values in real.items()} | shapes(*mm, present, parents)
-    found |= {f"{name}_normalised": values for name, values in seen.items()}
+    """Every metric of ``UNITS`` (clip,) of clean and attacked clips in millimetres.
+
+    Normalised units are ``scale`` mm: what recognizers see differs from that by each joint's mean alone, which no
+    difference of clean and attacked clips has, but a bone would. Raises ``KinesecError`` where shapes disagree.
+    """
+    found = {f"{name}_mm": values for name, values in sizes(clean, attacked, present, parents).items()}
+    found |= shapes(clean, attacked, present, parents)
+    found |= {f"{name.removesuffix('_mm')}_normalised": values / scale for name, values in found.items()}
     return {name: found[name] for name in UNITS}
 
 
