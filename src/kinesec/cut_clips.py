@@ -17,7 +17,7 @@ from kinesec import names, store
 from kinesec.clip_protocols._moments import Moments
 from kinesec.clip_protocols._splits import Split
 from kinesec.clip_protocols.base import ClipProtocol, Take, need_keys
-from kinesec.errors import StoreError
+from kinesec.errors import ConfigError, StoreError
 from kinesec.progress import track
 from kinesec.skeleton import Skeleton
 
@@ -26,12 +26,20 @@ BLOCK_ROWS = 2**14
 
 
 def build(protocol: Mapping[str, Any]) -> tuple[ClipProtocol, Split]:
-    """The protocol and the split that a configuration's mapping asks for: ``protocol`` names it, the rest are settings.
+    """The protocol and the split that a configuration's mapping asks for.
 
-    Raises ``ConfigError`` naming the key, what was found and what was expected.
+    ``protocol`` is the name of the module; the settings of the protocol and of ``Split`` stand beside it or under
+    ``settings``. Raises ``ConfigError`` naming the key, what was found and what was expected.
     """
-    settings = dict(protocol)
-    name = names.check("clip_protocols", str(settings.pop("protocol", None)), "protocol")
+    beside = {key: value for key, value in protocol.items() if key not in ("protocol", "settings")}
+    under = protocol.get("settings") or {}
+    if not isinstance(under, Mapping):
+        raise ConfigError(f"settings: found {under!r}, expected a mapping of settings of clips")
+    twice = sorted(set(beside) & set(under))
+    if twice:
+        raise ConfigError(f"{twice[0]}: found it twice, beside settings and under it, expected it once")
+    settings = {**beside, **under}
+    name = names.check("clip_protocols", str(protocol.get("protocol")), "protocol")
     kind: type[ClipProtocol] = names.load("clip_protocols", name).PROTOCOL
     need_keys(settings, kind, Split)
     own = {key: value for key, value in settings.items() if key not in Split.__dataclass_fields__}

@@ -243,6 +243,20 @@ class TestSamples(StoreTests):
         return {"sample": 5, "frame": 4, "joint": 3, "xyz": 3}
 
 
+class TestClips(StoreTests):
+    kind = "clips"
+
+    def sizes(self) -> dict[str, int]:
+        return {"clip": 5, "body": 2, "frame": 4, "joint": 3, "xyz": 3, "sequence": 4}
+
+
+class TestAdversarial(StoreTests):
+    kind = "adversarial"
+
+    def sizes(self) -> dict[str, int]:
+        return {"clip": 5, "body": 2, "frame": 4, "joint": 3, "xyz": 3}
+
+
 def test_every_kind_is_tested() -> None:
     assert {one.kind for one in StoreTests.__subclasses__()} == set(store.KINDS)
 
