@@ -15,6 +15,8 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/prediction.smk"
 include: "workflow/rules/defence_lookups.smk"
 include: "workflow/rules/defences.smk"
+include: "workflow/rules/recognition_lookups.smk"
+include: "workflow/rules/recognition.smk"
 include: "workflow/rules/figure_lookups.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
@@ -27,6 +29,12 @@ wildcard_constraints:
     defence="[A-Za-z0-9_]+",
     strategy="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+(-sequence)?-[0-9.]+",
     seed="[0-9]+",
+    clips="[A-Za-z0-9_]+",
+    training="[A-Za-z0-9_]+",
+    recognizer="[A-Za-z0-9_]+",
+    surrogate="[A-Za-z0-9_]+",
+    attack="[A-Za-z0-9_]+",
+    shard="[0-9]+of[0-9]+",
 
 
 localrules:

@@ -163,3 +163,28 @@ def check_prediction(config: Mapping[str, Any]) -> None:
 def _known(name: str, expected: Mapping[str, Any], key: str) -> None:
     if name not in expected:
         raise ConfigError(f"{key}: found {name!r}, expected one of {', '.join(expected)}")
+
+
+def check_recognition(config: Mapping[str, Any]) -> None:
+    """Raises ``ConfigError`` for a name in ``recognition`` that is no module, data set, clips, recognizer or attack."""
+    recognition = config.get("recognition")
+    if recognition is None:
+        return
+    key = "configuration: recognition"
+    for data in recognition["datasets"]:
+        _known(data, config["datasets"], f"{key}.datasets")
+    for name, clips in recognition["clips"].items():
+        names.check("clip_protocols", clips["protocol"], f"{key}.clips.{name}.protocol")
+    for name, recognizer in recognition["recognizers"].items():
+        names.check("recognizers", recognizer["recognizer"], f"{key}.recognizers.{name}.recognizer")
+        _known(recognizer["clips"], recognition["clips"], f"{key}.recognizers.{name}.clips")
+        if recognizer["settings"] not in ("small",) and not isinstance(recognizer["settings"], Mapping):
+            found = recognizer["settings"]
+            raise ConfigError(f"{key}.recognizers.{name}.settings: found {found!r}, expected small or settings by name")
+    attacks = recognition["attacks"]
+    for name, attack in attacks.items():
+        names.check("attacks", attack["attack"], f"{key}.attacks.{name}.attack")
+        for one in attack.get("recognizers", []):
+            _known(one, recognition["recognizers"], f"{key}.attacks.{name}.recognizers")
+    for name in recognition["transfer"]:
+        _known(name, attacks, f"{key}.transfer")

@@ -24,6 +24,7 @@ try:
         for name, changes in config["datasets"].items()
     }
     configuration.check_prediction(config)
+    configuration.check_recognition(config)
 except ConfigError as error:
     sys.exit(f"error: {error}")
 

@@ -1,0 +1,120 @@
+# What recognizers, attacks and transfers a run has, and the files they make; before the rules that ask.
+RECOGNITION = config.get("recognition", {})
+RECOGNIZERS = RECOGNITION.get("recognizers", {})
+ATTACKS = RECOGNITION.get("attacks", {})
+SHARDS = RECOGNITION.get("shards", 1)
+RECOGNITION_DATA = list(RECOGNITION.get("datasets", []))
+CLIPS = "results/clips/{data}/{clips}/clips.zarr/zarr.json"
+RECOGNIZER_MODEL = "results/models/recognition/{data}/{clips}/{training}/{recognizer}/seed{seed}/model.safetensors"
+ACCURACY = (
+    "results/evaluations/recognition/{data}/{clips}/{training}/{recognizer}/seed{seed}"
+)
+SHARD = "results/attacks/{data}/{clips}/{recognizer}/{attack}/seed{seed}/shard{shard}.zarr/zarr.json"
+ATTACKED = "results/evaluations/attacks/{data}/{clips}/{recognizer}/{attack}/seed{seed}"
+TRANSFER = "results/evaluations/transfer/{data}/{clips}/{attack}/{surrogate}/{recognizer}/seed{seed}.csv"
+
+
+def clips_of(wildcards):
+    return RECOGNITION["clips"][wildcards.clips]
+
+
+def clips_code(wildcards):
+    return code("cut_clips.py", f"clip_protocols.{clips_of(wildcards)['protocol']}")
+
+
+def recognizer_of(wildcards):
+    """What makes a trained recognizer; on which clips its path says."""
+    spec = RECOGNIZERS[wildcards.recognizer]
+    return {key: spec[key] for key in ("recognizer", "settings", "recipe", "augment")}
+
+
+def recognizer_module(name):
+    return f"recognizers.{RECOGNIZERS[name]['recognizer']}"
+
+
+def attack_of(wildcards):
+    """What an attack does; on whom, and in how many jobs, its path says."""
+    spec = ATTACKS[wildcards.attack]
+    return {
+        **{key: spec[key] for key in ("attack", "preset", "strategy", "settings")},
+        "batch": spec["batch"],
+        "limit": RECOGNITION["limit"],
+    }
+
+
+def attack_modules(name):
+    """The module of an attack, and of the one that it wraps."""
+    spec = ATTACKS[name]
+    wrapped = spec["settings"].get("attack")
+    inner = wrapped if isinstance(wrapped, str) else (wrapped or {}).get("attack")
+    return [f"attacks.{one}" for one in (spec["attack"], inner) if one]
+
+
+def shards_of(pattern):
+    """The shards of one attack on one recognizer, of the wildcards' data set, clips and seed."""
+    named = [f"{one + 1}of{SHARDS}" for one in range(SHARDS)]
+    return [pattern.replace("{shard}", shard) for shard in named]
+
+
+def attacked_recognizers(attack):
+    return ATTACKS[attack].get("recognizers", list(RECOGNIZERS))
+
+
+def recognized(pattern, **fixed):
+    """A file of each data set, clean recognizer and seed."""
+    return [
+        pattern.format(
+            data=data, clips=spec["clips"], training="clean", recognizer=name, seed=seed
+        )
+        for data in RECOGNITION_DATA
+        for name, spec in RECOGNIZERS.items()
+        for seed in SEEDS
+    ]
+
+
+def attacked(pattern, data=None, recognizer=None):
+    """A file of each data set, attacked recognizer, attack and seed, or of those that are named."""
+    return [
+        pattern.format(
+            data=one,
+            clips=RECOGNIZERS[name]["clips"],
+            recognizer=name,
+            attack=attack,
+            seed=seed,
+        )
+        for one in ([data] if data else RECOGNITION_DATA)
+        for attack in ATTACKS
+        for name in attacked_recognizers(attack)
+        if recognizer in (None, name)
+        for seed in SEEDS
+    ]
+
+
+def transferred(pattern=TRANSFER):
+    """A file of each data set, attack, surrogate, recognizer of the same clips and seed."""
+    return [
+        pattern.format(
+            data=data,
+            clips=RECOGNIZERS[surrogate]["clips"],
+            attack=attack,
+            surrogate=surrogate,
+            recognizer=name,
+            seed=seed,
+        )
+        for data in RECOGNITION_DATA
+        for attack in RECOGNITION.get("transfer", [])
+        for surrogate in attacked_recognizers(attack)
+        for name, spec in RECOGNIZERS.items()
+        if spec["clips"] == RECOGNIZERS[surrogate]["clips"]
+        for seed in SEEDS
+    ]
+
+
+def recognition_tables():
+    """The recognition tables of the run."""
+    named = ["recognition_accuracy"] if RECOGNITION_DATA else []
+    if ATTACKS and RECOGNITION_DATA:
+        named.append("recognition_attacks")
+    if transferred():
+        named.append("transfer")
+    return named

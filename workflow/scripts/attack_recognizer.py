@@ -1,0 +1,17 @@
+"""Attacks one share of the test clips that a recognizer gets right."""
+
+from pathlib import Path
+
+from kinesec.attack_job import attack_clips
+from kinesec.run import job, use_threads
+
+with job(snakemake) as run:
+    use_threads(run.threads)
+    attack_clips(
+        clips_path=Path(run.input.clips).parent,
+        model_path=Path(run.input.model),
+        attack=dict(run.params.attack),
+        shard=run.wildcards.shard,
+        seed=int(run.wildcards.seed),
+        store_path=Path(run.output.store).parent,
+    )
