@@ -20,6 +20,8 @@ include: "workflow/rules/recognition.smk"
 include: "workflow/rules/figure_lookups.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/provenance_lookups.smk"
+include: "workflow/rules/provenance.smk"
 
 
 wildcard_constraints:
@@ -46,6 +48,7 @@ rule all:
     default_target: True
     input:
         f"results/artifacts/{RUN}/report/index.html",
+        f"results/artifacts/{RUN}/ro-crate-metadata.json",
 
 
 rule prediction:

@@ -7,7 +7,6 @@ beside it, so that the next attempt, in this run or in a later one, asks for the
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pathlib import Path
 import requests
 
 from kinesec.errors import RetrieveError
+from kinesec.hashing import sha256_of as sha256_of  # for those that still ask here
 
 BLOCK = 2**16
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -23,12 +23,6 @@ _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 class _Retry(Exception):
     """An attempt failed in a way that another may mend."""
-
-
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file, in bounded memory."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _mark(response: requests.Response) -> str:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from kinesec import attacked, clip_checks, recognizer_models, seeding
-from kinesec._download import sha256_of
 from kinesec.attack_records import records_of
 from kinesec.clips import Clips
 from kinesec.errors import ConfigError, KinesecError
+from kinesec.hashing import sha256_of
 from kinesec.metrics import robustness
 from kinesec.metrics.clusters import clustered_means
 from kinesec.recognizers.base import Recognizer

@@ -11,10 +11,10 @@ from types import ModuleType
 from typing import Any, Literal, Protocol
 
 from kinesec import names
-from kinesec._download import sha256_of
 from kinesec._sequences import Mixed, Sequences
 from kinesec.datasets.base import SPLITS, Info, Item, Settings
 from kinesec.errors import BadFile, ConfigError, KinesecError
+from kinesec.hashing import sha256_of
 from kinesec.motion import Motion
 from kinesec.progress import track
 from kinesec.store import Writer

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from kinesec import names
-from kinesec._download import sha256_of
 from kinesec.errors import ConfigError
+from kinesec.hashing import sha256_of
 from kinesec.manifest import read_manifest
 from kinesec.progress import track
 from kinesec.retrieve import retrieve

@@ -15,8 +15,9 @@ from urllib.parse import quote
 
 import pooch
 
-from kinesec._download import Download, sha256_of
+from kinesec._download import Download
 from kinesec.errors import RetrieveError
+from kinesec.hashing import sha256_of
 from kinesec.manifest import Entry, read_manifest
 from kinesec.progress import Progress
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from kinesec import attacked, clip_checks, seeding
-from kinesec._download import sha256_of
 from kinesec.attack_records import logits_of, rank_of, succeeded, swapped
 from kinesec.errors import KinesecError
 from kinesec.evaluate_attack_job import load_for, model_columns
+from kinesec.hashing import sha256_of
 from kinesec.metrics.clusters import clustered_means
 from kinesec.tables import write_csv
 

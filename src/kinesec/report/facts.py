@@ -11,8 +11,8 @@ from typing import Any
 import xarray as xr
 
 from kinesec import names, store
-from kinesec._download import sha256_of
 from kinesec.errors import KinesecError
+from kinesec.hashing import sha256_of
 
 Facts = dict[str, Any]
 

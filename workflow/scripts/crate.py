@@ -1,0 +1,17 @@
+"""Writes the run's RO-Crate."""
+
+from pathlib import Path
+
+from kinesec.crate import write
+from kinesec.run import job
+
+with job(snakemake) as run:
+    write(
+        Path(run.output.crate),
+        run=run.params.run,
+        artefacts=[*run.input],
+        configuration=dict(run.params.configuration),
+        configuration_copy=run.output.configuration,
+        copies=dict(zip(run.params.workflow, run.output.workflow, strict=True)),
+        modules=dict(run.params.modules),
+    )
