@@ -33,9 +33,7 @@ def checked(path: Path, split: str | None = None, *, empty: bool = False) -> Cli
         raise KinesecError(f"{path}: clip {row}: found label {label}, expected 0 to {count - 1} ({count} classes)")
     normaliser = clips.normaliser
     if not (np.isfinite(normaliser.scale) and normaliser.scale > 0):
-        raise KinesecError(
-            f"{path}: found scale_mm {normaliser.scale}, expected a positive number; cut the clips again"
-        )
+        raise KinesecError(f"{path}: found scale_mm {normaliser.scale}, expected it positive; cut the clips again")
     joints = len(clips.skeleton)
     if normaliser.mean.shape != (joints, 3) or not np.isfinite(normaliser.mean).all():
         raise KinesecError(f"{path}: found mean_mm that is not {joints} joints' finite xyz; cut the clips again")
