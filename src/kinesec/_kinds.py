@@ -104,6 +104,7 @@ KINDS: dict[str, Kind] = {
             "target": Field(("clip",), "int64"),
             "claimed": Field(("clip",), "bool"),
             "iterations": Field(("clip",), "int64"),
+            "first_success": Field(("clip",), "int64", required=False),
             "queries": Field(("clip",), "int64"),
             "class_loss": Field(("clip",), "float64"),
             "perceptual_loss": Field(("clip",), "float64"),

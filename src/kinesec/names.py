@@ -9,7 +9,7 @@ from types import ModuleType
 from kinesec.errors import ConfigError
 
 _PACKAGE = Path(__file__).parent
-_SHARED = {"__init__", "base"}
+_SHARED = {"__init__", "base", "checks", "criteria"}
 
 
 def available(package: str) -> list[str]:

@@ -1,0 +1,56 @@
+"""Attacks that weigh a classification loss against a perceptual one: the course that SMART and CIASA share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from kinesec.attacks._distortion import Distortion, Reduction
+from kinesec.attacks._steps import TINY, Step, bound, shortened, unit
+from kinesec.attacks.base import Course, Lanes
+
+
+class Mixed(Course):
+    """Follows ``weights`` of the two gradients by ``step``; the bounds and ``clip_update`` may be absent.
+
+    With ``reduction`` ``normalised`` both gradients are brought to length one first, in each clip; with
+    ``frame_normalised`` in each of its frames.
+    """
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        distortion: Distortion,
+        step: Step,
+        *,
+        weights: tuple[float, float],
+        reduction: Reduction,
+        clip_update: float | None = None,
+        epsilon: float | None = None,
+        box: Sequence[float] | None = None,
+    ) -> None:
+        super().__init__(lanes)
+        self.distortion, self.step, self.weights, self.reduction = distortion, step, weights, reduction
+        self.clip_update, self.epsilon, self.box = clip_update, epsilon, box
+
+    def enter(self, lane: int) -> None:
+        self.distortion.enter(lane)
+        self.step.enter(lane)
+
+    def cost(self) -> tuple[Tensor, Tensor | None]:
+        return self.distortion()
+
+    def _brought(self, gradient: Tensor) -> Tensor:
+        if self.reduction == "normalised":
+            return unit(gradient)
+        if self.reduction == "frame_normalised":
+            return gradient / gradient.square().sum((-2, -1), keepdim=True).sqrt().clamp_min(TINY)
+        return gradient
+
+    def advance(self, class_gradient: Tensor, cost_gradient: Tensor | None) -> None:
+        gradient = self._brought(class_gradient) * self.weights[0]
+        if cost_gradient is not None:
+            gradient.add_(self._brought(cost_gradient), alpha=self.weights[1])
+        self.lanes.x.add_(shortened(self.step(gradient, self.lanes.iteration), self.clip_update))
+        bound(self.lanes.x, self.lanes.clean, self.lanes.present, epsilon=self.epsilon, box=self.box)

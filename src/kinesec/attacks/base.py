@@ -1,0 +1,174 @@
+"""What every attack is: settings, and a course that moves clips until they are adversarial or the budget is spent.
+
+A subclass is a frozen dataclass whose fields are its settings, with the paper's values as defaults; it stands in a
+module of its own, with ``ATTACK`` and ``PRESETS``. See docs/adding-things.md.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from kinesec import names
+from kinesec.attacks._lanes import Estimate, Gradients, Lanes, frozen, gradient_at, plain, width_for
+from kinesec.attacks._problem import Adversarial, Geometry, Problem
+from kinesec.attacks._record import Record
+from kinesec.attacks.criteria import Criterion
+from kinesec.errors import ConfigError
+from kinesec.progress import Progress
+from kinesec.recognizers.base import Recognizer
+
+__all__ = [
+    "Adversarial",
+    "AfterSuccess",
+    "Attack",
+    "Course",
+    "Estimate",
+    "Geometry",
+    "Gradients",
+    "Lanes",
+    "Problem",
+    "build",
+    "gradient_at",
+    "plain",
+]
+
+AfterSuccess = Literal["stop", "continue", "refine", "ignore"]
+AFTER_SUCCESS = ("stop", "continue", "refine", "ignore")
+
+
+class Course(ABC):
+    """One run of an attack over the lanes: all of its state that is not a setting."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self.lanes = lanes
+
+    def enter(self, lane: int) -> None:  # noqa: B027 a course may have no state
+        """Makes ready for the clip that has just come into a lane; ``lanes.x`` is the clean clip there."""
+
+    @abstractmethod
+    def cost(self) -> tuple[Tensor, Tensor | None]:
+        """The perceptual loss (lane,) where the lanes stand, and its gradient where the attack minimises it."""
+
+    @abstractmethod
+    def advance(self, class_gradient: Tensor, cost_gradient: Tensor | None) -> None:
+        """Moves ``lanes.x`` by one step, in place; bodies and frames that are not there stay zero."""
+
+
+class Attack(ABC):
+    """A white-box attack by gradients of the input.
+
+    At most ``iterations`` steps a clip. ``after_success``: ``stop`` at the first success; ``continue`` to the end of
+    the budget and keep the adversarial clip of least perceptual loss; ``refine`` (ours) is the same, but while a clip
+    is adversarial its perceptual loss alone is minimised; ``ignore`` success and keep the last clip.
+    """
+
+    iterations: int
+    after_success: AfterSuccess
+
+    @abstractmethod
+    def course(self, lanes: Lanes) -> Course:
+        """The run over just these lanes."""
+
+    def estimator(self) -> Estimate:
+        """How the gradient of the classification loss is found."""
+        return plain
+
+    @property
+    def name(self) -> str:
+        return type(self).__module__.rpartition(".")[2]
+
+    def with_budget(self, iterations: int) -> Attack:
+        """The same attack with another number of iterations."""
+        return replace(self, iterations=iterations)  # type: ignore[type-var]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Every setting by name, as built-in types."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.init}  # type: ignore[arg-type]
+
+    def need(self, holds: bool, key: str, expected: str) -> None:
+        """Raises ``ConfigError`` that names a setting unless ``holds``."""
+        if not holds:
+            raise ConfigError(f"attack {self.name!r}: {key}: found {getattr(self, key)!r}, expected {expected}")
+
+    def need_budget(self) -> None:
+        """Raises ``ConfigError`` unless ``iterations`` and ``after_success`` can be used."""
+        whole = isinstance(self.iterations, int) and not isinstance(self.iterations, bool)
+        self.need(whole and self.iterations >= 0, "iterations", "a whole number from 0")
+        self.need(self.after_success in AFTER_SUCCESS, "after_success", f"one of {', '.join(AFTER_SUCCESS)}")
+
+    def need_box(self) -> None:
+        """Raises ``ConfigError`` unless ``box`` is null or an ordered pair."""
+        box = getattr(self, "box", None)
+        self.need(box is None or (len(box) == 2 and box[0] < box[1]), "box", "null or [low, high]")
+
+    def need_number(self, *keys: str, least: float = 0.0, above: bool = False, optional: bool = False) -> None:
+        """Raises ``ConfigError`` unless settings are finite numbers from (``above``: above) ``least``."""
+        for key in keys:
+            value = getattr(self, key)
+            if optional and value is None:
+                continue
+            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            fits = number and (value > least if above else value >= least)
+            self.need(fits, key, f"a number {'above' if above else 'from'} {least:g}{' or null' if optional else ''}")
+
+    def run(
+        self,
+        model: Recognizer,
+        problem: Problem,
+        criterion: Criterion,
+        *,
+        batch: int | None = None,
+        seed: int = 0,
+        width: int | None = None,
+        show: bool = False,
+    ) -> Adversarial:
+        """Attacks every clip of a problem, at most ``batch`` at once; ``batch`` changes the time it takes alone.
+
+        Lanes are ``width`` in number (see ``width_for``), filled again as clips leave. The model is in eval mode and
+        gives gradients of its input only; afterwards it is as it was. Raises ``KinesecError`` where clips, labels and
+        model do not fit, or where a loss stops being a number.
+        """
+        problem.check(model.shape.classes)
+        target = criterion.targets(problem.label.tolist(), problem.row.tolist(), model.shape.classes, seed)
+        record = Record(problem, target, self.name, self.iterations, self.after_success)
+        if not len(problem):
+            return record.adversarial()
+        device = next(model.parameters()).device
+        size = width or width_for(device, problem.position)
+        lanes = Lanes(problem, target, width=size, batch=min(batch or size, size), device=device, seed=seed)
+        with frozen(model), torch.no_grad(), Progress(f"attacking by {self.name}", len(problem), show=show) as progress:
+            course, estimate = self.course(lanes), self.estimator()
+            while True:
+                for lane in lanes.fill():
+                    course.enter(lane)
+                if not lanes.active:
+                    break
+                logits, loss, gradient = estimate(model, lanes, criterion)
+                cost, cost_gradient = course.cost()
+                met = criterion.met(logits, lanes.label, lanes.target)
+                progress.update(record.note(lanes, met, loss, cost))
+                if self.after_success == "refine":
+                    gradient = gradient * ~met[:, None, None, None, None]
+                if lanes.active:
+                    course.advance(gradient, cost_gradient)
+        return record.adversarial()
+
+
+def build(name: str, settings: Mapping[str, Any], preset: str = "paper") -> Attack:
+    """The attack of a module with a preset's settings and changes to them; raises ``ConfigError`` for unusable ones."""
+    module = names.load("attacks", name)
+    if preset not in module.PRESETS:
+        raise ConfigError(f"attack {name!r}: preset: found {preset!r}, expected one of {', '.join(module.PRESETS)}")
+    known = [field.name for field in fields(module.ATTACK) if field.init]
+    if unknown := [key for key in settings if key not in known]:
+        raise ConfigError(f"attack {name!r}: found setting {unknown[0]!r}, expected some of {', '.join(known)}")
+    attack: Attack = module.ATTACK(**{**module.PRESETS[preset], **settings})
+    return attack

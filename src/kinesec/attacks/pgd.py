@@ -1,0 +1,29 @@
+"""PGD: projected gradient descent (Madry et al., ICLR 2018), in the L_inf or the L2 ball."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kinesec.attacks._bounded import Bounded, RandomStart, Within
+from kinesec.attacks.base import Course, Lanes
+
+
+@dataclass(frozen=True, kw_only=True)
+class PGD(Bounded):
+    """Section 2.1 and appendix: 20 steps of 2/255 within 8/255 from a random start, the paper's for images in [0, 1].
+
+    Skeletons have no such range: what a bound means in mm depends on the clips' ``scale_mm``.
+    """
+
+    epsilon: float = 8 / 255
+    step: float = 2 / 255
+    iterations: int = 20
+    random_start: bool = True
+
+    def course(self, lanes: Lanes) -> Course:
+        return (RandomStart if self.random_start else Within)(lanes, self)
+
+
+ATTACK = PGD
+PRESETS: dict[str, dict[str, Any]] = {"paper": {}}

@@ -1,0 +1,135 @@
+"""SMART: skeletal motion action recognition attack (Wang et al., CVPR 2021).
+
+Minimises ``w L_c + (1 - w) L_p`` from the clean clip on, where the perceptual loss ``L_p`` is
+``alpha sum_n beta_n |q^(n) - q'^(n)|^2 + (1 - alpha) |Bl(q) - Bl(q')|^2`` (equations 2 to 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from kinesec.attacks._distortion import HIGHEST_ORDER, REDUCTIONS, Distortion, Reduction
+from kinesec.attacks._mixed import Mixed
+from kinesec.attacks._steps import Adam, Descent
+from kinesec.attacks.base import AfterSuccess, Attack, Course, Lanes
+
+Terms = Literal["l2", "l2_acc", "l2_bone", "smart"]
+TERMS = ("l2", "l2_acc", "l2_bone", "smart")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SMART(Attack):
+    """The paper's settings; what it does not say is ours (docs/definitions.md, section 8).
+
+    ``weight`` w, ``alpha`` and ``beta`` (order of the derivative, up to 4, to its weight) as in the equations.
+    ``terms`` leaves some out (section 4.5), the weights of the others then add up to one. ``reduction`` is how squared
+    norms are reduced, ``dt`` the time between frames, ``limb_weight`` and ``trunk_weight`` weigh joints' positions.
+    ``optimiser`` ``adam`` or ``gd`` with ``rate``; ``clip_update`` is the longest step in a clip's L2 norm, ``epsilon``
+    the farthest a coordinate may go, ``box`` the range it may be in.
+    """
+
+    weight: float = 0.4
+    alpha: float = 0.3
+    beta: Mapping[int, float] = field(default_factory=lambda: {0: 0.6, 2: 0.4})
+    terms: Terms = "smart"
+    reduction: Reduction = "frame_mean"
+    optimiser: Literal["adam", "gd"] = "adam"
+    rate: float = 0.005
+    iterations: int = 300
+    after_success: AfterSuccess = "stop"
+    dt: float = 1.0
+    limb_weight: float = 1.0
+    trunk_weight: float = 1.0
+    clip_update: float | None = None
+    epsilon: float | None = None
+    box: Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        self.need_budget()
+        self.need_number("weight", "alpha", "limb_weight", "trunk_weight")
+        self.need_number("rate", "dt", above=True)
+        self.need_number("clip_update", "epsilon", above=True, optional=True)
+        for key in ("weight", "alpha"):
+            self.need(getattr(self, key) <= 1, key, "a number from 0 to 1")
+        self.need(self.terms in TERMS, "terms", f"one of {', '.join(TERMS)}")
+        self.need(self.reduction in REDUCTIONS, "reduction", f"one of {', '.join(REDUCTIONS)}")
+        self.need(self.optimiser in ("adam", "gd"), "optimiser", "adam or gd")
+        self.need_beta()
+        self.need_box()
+
+    def need_beta(self) -> None:
+        """Checks ``beta`` and makes its keys numbers, which JSON and YAML may have as text."""
+        expected = f"orders from 0 to {HIGHEST_ORDER} with weights from 0, some of them above"
+        try:
+            beta = {int(order): float(weight) for order, weight in self.beta.items()}
+        except (AttributeError, TypeError, ValueError):
+            beta = {}
+        fits = all(0 <= order <= HIGHEST_ORDER and weight >= 0 for order, weight in beta.items())
+        self.need(fits and sum(beta.values()) > 0, "beta", expected)
+        object.__setattr__(self, "beta", beta)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {**super().settings, "beta": {str(order): weight for order, weight in self.beta.items()}}
+
+    @property
+    def term_weights(self) -> tuple[dict[int, float], float]:
+        """The weights of the derivatives by order, and of the bone lengths."""
+        derivatives = {order: self.alpha * weight for order, weight in self.beta.items()}
+        bone = 1 - self.alpha
+        if self.terms == "smart":
+            return derivatives, bone
+        kept = {0, 2} if self.terms == "l2_acc" else {0}
+        derivatives = {order: weight for order, weight in derivatives.items() if order in kept}
+        bone = bone if self.terms == "l2_bone" else 0.0
+        total = sum(derivatives.values()) + bone
+        self.need(total > 0, "terms", "terms of which some weigh more than nothing")
+        return {order: weight / total for order, weight in derivatives.items()}, bone / total
+
+    def distortion(self, lanes: Lanes) -> Distortion:
+        """The perceptual loss over just these lanes."""
+        derivatives, bone = self.term_weights
+        trunk = set(lanes.problem.geometry.trunk)
+        joints = [self.trunk_weight if j in trunk else self.limb_weight for j in range(lanes.clean.shape[3])]
+        return Distortion(
+            lanes,
+            derivatives=derivatives,
+            bone=bone,
+            reduction=self.reduction,
+            dt=self.dt,
+            joints=joints if set(joints) != {1.0} else None,
+        )
+
+    def course(self, lanes: Lanes) -> Course:
+        return Mixed(
+            lanes,
+            self.distortion(lanes),
+            Adam(lanes.x, self.rate) if self.optimiser == "adam" else Descent(self.rate),
+            weights=(self.weight, 1 - self.weight),
+            reduction=self.reduction,
+            clip_update=self.clip_update,
+            epsilon=self.epsilon,
+            box=self.box,
+        )
+
+
+ATTACK = SMART
+# .40 position, .18 acceleration, .42 bones: the weights of the released code, in the paper's symbols
+_RELEASED = {"weight": 0.6, "alpha": 0.58, "beta": {0: 0.4 / 0.58, 2: 0.18 / 0.58}, "optimiser": "gd", "rate": 0.01}
+_SECONDS = {"dt": 1 / 30, "limb_weight": 0.02, "trunk_weight": 0.04}
+PRESETS: dict[str, dict[str, Any]] = {
+    "paper": {},
+    "official": {**_RELEASED, **_SECONDS, "reduction": "frame_normalised", "iterations": 1000},
+    "beat": {**_RELEASED, **_SECONDS, "reduction": "normalised", "iterations": 1000, "clip_update": 0.005},
+    "robustbench": {
+        "weight": 0.6,
+        "optimiser": "gd",
+        "rate": 0.01,
+        **_SECONDS,
+        "reduction": "normalised",
+        "iterations": 200,
+        "epsilon": 0.01,
+    },
+}
