@@ -12,8 +12,7 @@ from __future__ import annotations
 import json
 import mimetypes
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,8 @@ from rocrate.model import File as LocalFile
 from rocrate.rocrate import ROCrate
 
 from kinesec import names
-from kinesec.certificates import Certificates, Facts, fingerprint, identity
-from kinesec.errors import KinesecError
+from kinesec.certificates import Certificates, fingerprint, identity
+from kinesec.lineage import History, history
 
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
@@ -50,57 +49,6 @@ _PARAMETERS = {
     "model": ("output", "Weights"),
     "poisoned_data": ("output", "Descriptions (Croissant) of poisoned data sets, with their conditions of use"),
 }
-
-
-@dataclass(frozen=True)
-class History:
-    """All that led to some artefacts: outputs with their fingerprints, and the certificates of their jobs."""
-
-    outputs: dict[str, Facts]
-    jobs: tuple[Facts, ...]
-
-    @property
-    def started(self) -> str:
-        return min(str(job["started"]) for job in self.jobs)
-
-    @property
-    def ended(self) -> str:
-        return max(str(job["ended"]) for job in self.jobs)
-
-    def versions(self) -> dict[str, str]:
-        """Each package's version, or versions, as jobs recorded them."""
-        found: dict[str, set[str]] = {}
-        for job in self.jobs:
-            for package, version in job.get("versions", {}).items():
-                found.setdefault(package, set()).add(version)
-        return {package: ", ".join(sorted(versions)) for package, versions in sorted(found.items())}
-
-    def commits(self) -> str:
-        """The commits that jobs ran at, and whether files were changed since."""
-        named = {
-            f"{job['commit']}{' (with changes)' if job.get('dirty') else ''}" for job in self.jobs if job.get("commit")
-        }
-        return ", ".join(sorted(named)) or "unknown"
-
-
-def history(artefacts: Iterable[str], certificates: Certificates) -> History:
-    """Follows certificates back from artefacts to raw files; raises ``KinesecError`` for an artefact without one."""
-    todo, outputs, jobs = list(artefacts), dict[str, Facts](), dict[tuple[str, ...], Facts]()
-    for artefact in todo:
-        if certificates.of(artefact) is None:
-            raise KinesecError(f"{artefact}: found no certificate (*.run.json) beside it; run its rule again")
-    while todo:
-        path = todo.pop()
-        content = None if path in outputs else certificates.of(path)
-        if content is None:
-            continue
-        outputs[path] = content["outputs"][path] or fingerprint(certificates.root / path)
-        made = tuple(sorted(content["outputs"]))
-        if made not in jobs:
-            jobs[made] = content
-            # a model's log and a table's records belong to the job though nobody asked for them
-            todo.extend((*content["inputs"], *made))
-    return History(dict(sorted(outputs.items())), tuple(jobs[made] for made in sorted(jobs)))
 
 
 def _media(path: str) -> str:

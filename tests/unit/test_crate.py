@@ -176,7 +176,7 @@ def test_a_model_whose_maker_left_no_certificate_is_left_out() -> None:
 
 def test_errors_are_kinesec_s_own() -> None:
     from kinesec.certificates import Certificates
-    from kinesec.crate import history
+    from kinesec.lineage import history
 
     with pytest.raises(KinesecError, match="found no certificate"):
         history(["results/none.csv"], Certificates())
