@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 
 from kinesec import recognizer_models
 from kinesec.attacked import Attacked
+from kinesec.attacks import criteria
 from kinesec.clip_checks import takes
 from kinesec.clip_protocols import _joint_maps as joint_maps
 from kinesec.clips import Clips
@@ -35,25 +35,17 @@ def logits_of(model: Recognizer, position: np.ndarray, path: Path) -> np.ndarray
 
 
 def rank_of(logits: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """How many classes (clip,) stand before the true one; a tie counts for the true class."""
-    return np.asarray((logits > _own(logits, label)).sum(1))
-
-
-def _own(logits: np.ndarray, of: np.ndarray) -> np.ndarray:
-    return np.asarray(np.take_along_axis(logits, of[:, None], 1))
+    """How many classes (clip,) stand before the true one; those level with it do not."""
+    return np.asarray(criteria.ahead(torch.from_numpy(logits), torch.from_numpy(label)).numpy())
 
 
 def succeeded(logits: np.ndarray, label: np.ndarray, target: np.ndarray, strategy: str) -> np.ndarray:
     """Whether each attack succeeds (clip,): AB, another class stands first; ABn, n or more do; SA, ``target`` does.
 
-    A tie is no success. Raises ``ConfigError`` for another strategy.
+    A tie is no success. Raises ``ConfigError`` for a strategy that there is none of.
     """
-    named = re.fullmatch(r"AB(\d*)|SA", strategy)
-    if named is None:
-        raise ConfigError(f"strategy: found {strategy!r}, expected AB, ABn (AB3, AB5 ...) or SA")
-    if strategy == "SA":
-        return np.asarray(((logits >= _own(logits, target)).sum(1) == 1) & (target != label))
-    return np.asarray(rank_of(logits, label) >= int(named[1] or 1))
+    criterion = criteria.parse(strategy, logits.shape[1])
+    return np.asarray(criterion.met(*(torch.from_numpy(one) for one in (logits, label, target))).numpy())
 
 
 def swapped(done: np.ndarray, clean: np.ndarray, present: np.ndarray) -> np.ndarray:
@@ -117,6 +109,7 @@ def records_of(done: Attacked, own: Clips, model: Recognizer, path: Path) -> pd.
             "claimed": done.claimed,
             "control_success": succeeded(control, done.label, done.target, strategy),
             "iterations": done.iterations,
+            **({} if done.first_success is None else {"first_success": done.first_success}),
             "queries": done.queries,
             "class_loss": done.class_loss,
             "perceptual_loss": done.perceptual_loss,

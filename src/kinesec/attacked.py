@@ -26,7 +26,8 @@ class Attacked:
 
     ``position`` (clip, body, frame, joint, xyz) float32 as recognizers see them; ``row`` (clip,) their rows in the
     clips store; ``label``, ``target``, ``claimed`` (the attack's own word), ``iterations``, ``queries``,
-    ``class_loss``, ``perceptual_loss`` (clip,) as the attack left them; ``attrs`` what the shards have in common.
+    ``class_loss``, ``perceptual_loss`` (clip,) and, where there is one, ``first_success`` as the attack left them;
+    ``attrs`` what the shards have in common.
     """
 
     position: np.ndarray
@@ -39,6 +40,7 @@ class Attacked:
     class_loss: np.ndarray
     perceptual_loss: np.ndarray
     attrs: dict[str, Any]
+    first_success: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.row)
@@ -102,6 +104,11 @@ def gather(shard_paths: Sequence[Path], clips: Clips) -> Attacked:
         raise ConfigError(
             f"{paths[0]}: found attacked clips of the store {_short(attrs['clips_content_sha256'])[:12]}, expected "
             f"{_short(expected)[:12]}; surrogate, target and evaluation need clips of the same protocol"
+        )
+    count = sum(shard.sizes["clip"] for shard in found)
+    if found[0].attrs.get("attacked_clips", count) != count:
+        raise KinesecError(
+            f"{paths[0]}: found {count} clips in all shards, expected {found[0].attrs['attacked_clips']}; attack again"
         )
     arrays = {name: np.concatenate([shard[name].values for shard in found]) for name in _arrays(found[0])}
     order = np.argsort(arrays["row"], kind="stable")

@@ -71,34 +71,38 @@ def with_all_seeds(table: pd.DataFrame) -> pd.DataFrame:
     Values are means over seeds; intervals are over seeds and test clips (``metrics.intervals.over_seeds``), counts the
     seeds' smallest, and ``claimed_disagree`` their largest. Other columns without an interval are means.
     """
-    table = typed(table)
+    table = typed(table).reset_index(drop=True)
     numbers = [name for name in table.columns if pd.api.types.is_numeric_dtype(table[name])]
-    keys = [name for name in table.columns if name not in (*numbers, "seed")]
-    keys += [name for name in ("budget", "classes") if name in numbers]
-    ends = _ends(list(table.columns))
-    of_ends = {name for pair in ends.values() for name in pair}
-    rng = seeding.generator(0, "over seeds")
+    keys = [name for name in table.columns if name not in (*numbers, "seed") or name in ("budget", "classes")]
+    number = table.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    place = table.groupby(number, sort=False).cumcount().to_numpy()
+    seeds = np.bincount(number)[number] if len(number) else number
     parts = [table]
-    for _, rows in table.groupby(keys, sort=False, dropna=False):
-        if rows["seed"].nunique() < 2:
-            continue
-        done = rows.iloc[:1].assign(seed=ALL_SEEDS)
-        for name in numbers:
-            values = rows[name].to_numpy(np.float64)
-            if name in of_ends or name in keys:
-                continue
-            if name in ends:
-                value, low, high = (rows[one].to_numpy(np.float64)[None] for one in (name, *ends[name]))
-                found = (float(one[0]) for one in over_seeds(value, low, high, rng))
-                done = done.assign(**dict(zip((name, *ends[name]), found, strict=True)))
-            elif name == _SMALLEST or name.startswith(f"{_SMALLEST}_"):
-                done[name] = rows[name].min()
-            elif name == _LARGEST:
-                done[name] = rows[name].max()
-            else:
-                done[name] = values.mean()
-        parts.append(done)
+    for count in sorted(set(seeds[seeds > 1].tolist())):
+        rows = np.flatnonzero(seeds == count)
+        rows = rows[np.lexsort((place[rows], number[rows]))]
+        values = {
+            name: table[name].to_numpy(np.float64)[rows].reshape(-1, count) for name in numbers if name not in keys
+        }
+        parts.append(table.iloc[rows[::count]].assign(seed=ALL_SEEDS, **_over_seeds(values)))
     return pd.concat(parts, ignore_index=True)
+
+
+def _over_seeds(values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Each column's value (row,) over seeds, of values (row, seed) by name."""
+    rng = seeding.generator(0, "over seeds")
+    done: dict[str, np.ndarray] = {}
+    for name, (low, high) in _ends(list(values)).items():
+        found = over_seeds(values[name], values[low], values[high], rng)
+        done |= dict(zip((name, low, high), found, strict=True))
+    for name in values:
+        if name in done:
+            continue
+        counted = name == _SMALLEST or name.startswith(f"{_SMALLEST}_")
+        done[name] = (
+            values[name].min(1) if counted else values[name].max(1) if name == _LARGEST else values[name].mean(1)
+        )
+    return done
 
 
 def joined(name: str, parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -131,12 +135,15 @@ _MODULES = {"smart": "SMART", "iaa": "IAA", "ciasa": "CIASA", "pgd": "PGD", "mi_
 def attack_labels(table: pd.DataFrame) -> dict[str, str]:
     """What to call each attack of a table beside the others: its method, and in what it differs from those.
 
-    Names tell methods first, then loss terms, strategy, preset, reduction, what follows success, and last the
-    configuration's own name.
+    Names tell methods first, the loss terms of an ablation, then strategy, preset, reduction, what follows success, and
+    last the configuration's own name.
     """
     rows = table.drop_duplicates("attack").set_index("attack")
     labels = {str(name): _MODULES.get(module, module) for name, module in rows["attack_module"].items()}
-    for column in ("terms", "strategy", "preset", "reduction", "after_success"):
+    if "terms" in rows:
+        ablations = {name: terms for name, terms in rows["terms"].items() if terms not in ("", "smart")}
+        labels |= {str(name): f"{labels[str(name)]}, {plain(terms)}" for name, terms in ablations.items()}
+    for column in ("strategy", "preset", "reduction", "after_success"):
         if column not in rows:
             continue
         for label in set(labels.values()):

@@ -23,9 +23,9 @@ def _number(value: float) -> str:
 
 
 def variant(row: pd.Series) -> str:
-    """Which attack, and how its loss is made: ``SMART, paper; terms l2 acc bone; reduction mean``."""
+    """Which attack, and how its loss is made: ``SMART, paper; reduction mean; after success stop``."""
     label = attack_labels(pd.DataFrame([row]))[row["attack"]]
-    parts = [f"{name.replace('_', ' ')} {plain(row[name])}" for name in _VARIANT[2:] if row[name]]
+    parts = [f"{name.replace('_', ' ')} {plain(row[name])}" for name in _VARIANT[3:] if row[name]]
     return "; ".join([f"{label}, {row['preset']}", *parts])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-TERMS = '["l2", "acceleration", "bone"]'
+TERMS = "smart"
 
 
 def attack_row(

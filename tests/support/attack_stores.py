@@ -12,8 +12,8 @@ import torch
 from stores import SKELETON
 
 from kinesec import clip_checks, clips, recognizer_models, store
-from kinesec._download import sha256_of
 from kinesec.clips import Clips
+from kinesec.hashing import sha256_of
 
 CLASSES = ["bow", "jump", "kick", "run", "walk", "wave"]
 FRAMES, COUNT, BODIES = 24, 48, 2
@@ -111,7 +111,7 @@ class Case:
             "attack": "smart",
             "preset": "paper",
             "strategy": "AB",
-            "settings": {"terms": ["l2", "acceleration", "bone"], "reduction": "mean", "after_success": "stop"},
+            "settings": {"terms": "smart", "reduction": "mean", "after_success": "stop"},
             "seed": 0,
             **self.changes,
             **changes,

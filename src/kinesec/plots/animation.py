@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -66,11 +66,15 @@ def _draw(axes: Axes, samples: Samples, windows: str, model: str, frame: int) ->
     add(axes, predicted[frame], samples.parents, colour=COLOURS[model], width=1.8, zorder=3)
 
 
-def _palette() -> np.ndarray:
-    """Paper, the inks, and their edges on paper and on what they are drawn over (colour, rgb)."""
+def _pairs() -> list[tuple[str, str]]:
+    """The inks on paper, and those that are drawn over others."""
     paper, trigger = "#ffffff", COLOURS["defended"]
     pairs = [(paper, ink) for ink in (INK, PALE, trigger, COLOURS["clean"], COLOURS["victim"])]
-    pairs += [(PALE, COLOURS["clean"]), (PALE, COLOURS["victim"]), (INK, trigger)]
+    return [*pairs, (PALE, COLOURS["clean"]), (PALE, COLOURS["victim"]), (INK, trigger)]
+
+
+def _palette(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+    """Colours (colour, rgb) from each pair's ground to its ink: the inks and their edges."""
     ends = np.array([[to_rgb(first), to_rgb(second)] for first, second in pairs])
     share = np.linspace(0, 1, SHADES)[:, None]
     return np.asarray((255 * (ends[:, :1] * (1 - share) + ends[:, 1:] * share)).round().reshape(-1, 3))
@@ -88,11 +92,29 @@ def _few_colours(picture: np.ndarray, palette: np.ndarray) -> Image.Image:
 def save(samples: Samples, *, webp: str | Path, png: str | Path) -> None:
     """Writes the animation, which repeats, and its last frame; the same samples give the same bytes."""
     drawn = list(frames(samples))
-    palette = _palette()
-    pictures = [_few_colours(np.asarray(one), palette) for one in drawn]
-    pause = [PACE_MS] * (len(pictures) - 1) + [PAUSE_MS]
+    pause = [PACE_MS] * (len(drawn) - 1) + [PAUSE_MS]
     pause[samples.history - 1] = PAUSE_MS // 2
+    write(drawn, pause, _pairs(), webp=webp, png=png)
+
+
+def write(
+    drawn: Sequence[Image.Image],
+    pause: Sequence[int],
+    pairs: Sequence[tuple[str, str]],
+    *,
+    webp: str | Path,
+    png: str | Path,
+    poster: int = -1,
+) -> None:
+    """Writes pictures, each shown for its ``pause`` (ms), as an animation that repeats, and one as its ``poster``.
+
+    ``pairs`` are all (ground, ink) of the pictures. The same pictures give the same bytes.
+    """
+    palette = _palette(pairs)
+    pictures = [_few_colours(np.asarray(one), palette) for one in drawn]
     for path in (webp, png):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    pictures[0].save(webp, save_all=True, append_images=pictures[1:], duration=pause, loop=0, lossless=True, method=4)
-    drawn[-1].save(png, optimize=True)
+    pictures[0].save(
+        webp, save_all=True, append_images=pictures[1:], duration=list(pause), loop=0, lossless=True, method=4
+    )
+    drawn[poster].save(png, optimize=True)

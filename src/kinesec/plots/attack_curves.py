@@ -1,0 +1,114 @@
+"""Success against perceptual cost: a curve an attack, a panel a recognizer and metric."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Literal
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from kinesec.errors import KinesecError
+from kinesec.plots.rows import bare, margin
+from kinesec.plots.style import STYLE, WIDTHS_INCH
+from kinesec.recognition_tables import attack_labels, of_seeds, typed
+
+PANELS = {
+    "displacement_mm": "joint displacement (mm)",
+    "acceleration_deviation_mm": "acceleration deviation\n(mm/frame\u00b2)",
+    "bone_change_percent": "bone length change (%)",
+}
+Dash = Literal["-", "--", ":", "-."]
+DASHES: tuple[Dash, ...] = ("-", "--", ":", "-.")
+
+
+def draw(curves: pd.DataFrame, attacks: pd.DataFrame, *, dataset: str, clips: str, strategy: str = "AB") -> Figure:
+    """Success (%) within a budget of each cost and its 95 % interval; the dot is at the mean cost of the successes.
+
+    ``curves`` is the table ``attack_curves``, ``attacks`` the table ``recognition_attacks``. Raises ``KinesecError``
+    where there is no row of the data set, clips and strategy.
+    """
+    wanted = {"dataset": dataset, "clips": clips, "strategy": strategy}
+    drawn, dots = (_of(table, wanted) for table in (curves, attacks))
+    if drawn.empty:
+        raise KinesecError(f"figure of {dataset}, {clips}, {strategy}: found no attack's curve, expected one or more")
+    with mpl.rc_context(STYLE):
+        return _compose(drawn, dots)
+
+
+def _of(table: pd.DataFrame, wanted: dict[str, str]) -> pd.DataFrame:
+    rows = typed(table)
+    return of_seeds(rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)])
+
+
+def _compose(rows: pd.DataFrame, dots: pd.DataFrame) -> Figure:
+    recognizers = list(dict.fromkeys(rows["recognizer"]))
+    labels = attack_labels(rows)
+    colours = dict(zip(labels, sns.color_palette("colorblind", len(labels)).as_hex(), strict=True))
+    dashes = {attack: DASHES[place % len(DASHES)] for place, attack in enumerate(labels)}
+    width = WIDTHS_INCH["double"]
+    figure = Figure(figsize=(width, 0.75 + 1.65 * len(recognizers)), layout="constrained")
+    grid = figure.subplots(len(recognizers), len(PANELS), sharey=True, sharex="col", squeeze=False)
+    for (line, recognizer), (column, (metric, title)) in product(enumerate(recognizers), enumerate(PANELS.items())):
+        axes: Axes = grid[line, column]
+        here = rows[rows["recognizer"] == recognizer]
+        _panel(axes, here[here["metric"] == metric], dots[dots["recognizer"] == recognizer], colours, dashes)
+        if line == len(recognizers) - 1:
+            axes.set_xlabel(title)
+        if column == 0:
+            axes.set_ylabel("success (%)")
+        if column == len(PANELS) - 1 and len(recognizers) > 1:
+            margin(axes, recognizer.replace("_", " "))
+    for column, metric in enumerate(PANELS):
+        _limits(grid[0, column], rows[rows["metric"] == metric])
+    key = [
+        Line2D([], [], color=colours[one], linestyle=dashes[one], label=label, linewidth=1.5)
+        for one, label in labels.items()
+    ]
+    columns = min(len(key), 4 if max(map(len, labels.values())) > 14 else 6)
+    figure.legend(handles=key, loc="outside upper center", ncols=columns, frameon=False, handlelength=2.4)
+    return figure
+
+
+def _limits(axes: Axes, rows: pd.DataFrame) -> None:
+    """From the last budget that wins nothing to the first that wins all that is won."""
+    ends = []
+    for _, one in rows.groupby(["recognizer", "attack"]):
+        share, budget = one["success_percent"].to_numpy(), one["budget"].to_numpy()
+        if share[-1] > 0:
+            first = max(int(np.argmax(share > 0)) - 1, 0)
+            ends.append((budget[first], budget[int(np.argmax(share >= share[-1] - 1e-9))]))
+    axes.set_xscale("log")
+    axes.set_xlim(*(min(low for low, _ in ends), max(high for _, high in ends)) if ends else (0.1, 10))
+    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0,), numticks=9))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _panel(
+    axes: Axes,
+    rows: pd.DataFrame,
+    dots: pd.DataFrame,
+    colours: dict[str, str],
+    dashes: dict[str, Dash],
+) -> None:
+    for attack, one in rows.groupby("attack", sort=False):
+        name, metric = str(attack), str(one["metric"].iloc[0])
+        x, share = one["budget"].to_numpy(), one["success_percent"].to_numpy()
+        axes.fill_between(x, one["low_percent"], one["high_percent"], color=colours[name], alpha=0.14, linewidth=0)
+        axes.plot(x, share, color=colours[name], linestyle=dashes[name], gid=name, zorder=3)
+        dot = dots[dots["attack"] == name]
+        if len(dot) and np.isfinite(dot[metric].iloc[0]):
+            at = float(dot[metric].iloc[0])
+            axes.plot(
+                [at], [np.interp(at, x, share)], "o", color=colours[name], markersize=4.5, zorder=4, clip_on=False
+            )
+    bare(axes)
+    axes.set_ylim(0, 102)
+    axes.set_yticks([0, 25, 50, 75, 100])

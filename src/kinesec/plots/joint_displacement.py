@@ -1,0 +1,94 @@
+"""Which joints attacks move: mean and standard deviation of each joint's displacement (SMART, figure 2, right)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from kinesec.errors import KinesecError
+from kinesec.metrics.joint_analysis import by_part
+from kinesec.plots.rows import bare
+from kinesec.plots.style import STYLE, WIDTHS_INCH
+from kinesec.skeleton import Skeleton
+
+MARKERS = "osD^vP*X"
+GAP = 0.8
+
+
+def places(parts: Sequence[tuple[str, Sequence[int]]]) -> tuple[np.ndarray, list[int], list[tuple[str, float, float]]]:
+    """Places on the axis, the joints that stand there, and each part's first and last place; parts stand apart."""
+    x, joints, spans = [], [], []
+    at = 0.0
+    for part, members in parts:
+        spans.append((part, at, at + len(members) - 1))
+        x += [at + place for place in range(len(members))]
+        joints += list(members)
+        at += len(members) + GAP
+    return np.array(x), joints, spans
+
+
+def draw(displacements: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
+    """Mean above, standard deviation below, over clips; joints in body parts, a line an attack.
+
+    ``displacements`` holds, by the attack's label, each clip's and joint's mean displacement (clip, joint) in mm.
+    Raises ``KinesecError`` where no attack has a clip.
+    """
+    shown = {label: values for label, values in displacements.items() if len(values)}
+    if not shown:
+        raise KinesecError("figure of joint displacements: found no attack that succeeds, expected one or more")
+    with mpl.rc_context(STYLE):
+        return _compose(shown, skeleton)
+
+
+def _compose(shown: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
+    x, joints, spans = places(by_part(skeleton))
+    figure = Figure(figsize=(WIDTHS_INCH["double"], 4.1), layout="constrained")
+    top, bottom = figure.subplots(2, 1, sharex=True)
+    colours = sns.color_palette("colorblind", len(shown)).as_hex()
+    for axes, measure, title in ((top, np.mean, "mean (mm)"), (bottom, np.std, "standard deviation (mm)")):
+        for place, (label, values) in enumerate(shown.items()):
+            _line(axes, x, measure(values, axis=0)[joints], spans, colours[place], MARKERS[place % len(MARKERS)], label)
+        for _, _, end in spans[:-1]:
+            axes.axvline(end + (1 + GAP) / 2, color="#cccccc", linewidth=0.7)
+        bare(axes)
+        axes.set_ylim(bottom=0)
+        axes.set_ylabel(title)
+        axes.set_xlim(-0.7, x[-1] + 0.7)
+    for part, first, last in spans:
+        top.annotate(
+            part.replace("_", " "),
+            ((first + last) / 2, 1.02),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            fontsize=7.5,
+        )
+    names = [skeleton.names[joint] for joint in joints]
+    bottom.set_xticks(x, names, rotation=60, ha="right", rotation_mode="anchor", fontsize=6)
+    key = [
+        Line2D([], [], color=colours[place], marker=MARKERS[place % len(MARKERS)], linewidth=1, label=label)
+        for place, label in enumerate(shown)
+    ]
+    figure.legend(handles=key, loc="outside upper center", ncols=min(len(key), 5), frameon=False)
+    return figure
+
+
+def _line(
+    axes: Axes,
+    x: np.ndarray,
+    values: np.ndarray,
+    spans: Sequence[tuple[str, float, float]],
+    colour: str,
+    marker: str,
+    label: str,
+) -> None:
+    for part, first, last in spans:
+        here = (x >= first) & (x <= last)
+        axes.plot(
+            x[here], values[here], color=colour, marker=marker, markersize=3.2, linewidth=1, gid=f"{label}-{part}"
+        )

@@ -1,0 +1,40 @@
+"""Whether a reader can read a figure's texts."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+
+def visible_texts(figure: Figure) -> list[Text]:
+    """The texts that are drawn: ticks beyond an axis' ends are not."""
+    FigureCanvasAgg(figure).draw()
+    panels = [one for axes in figure.axes for one in (axes, *axes.child_axes)]
+    beyond = {
+        id(label)
+        for axes in panels
+        for axis in (axes.xaxis, axes.yaxis)
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
+        for label in (tick.label1, tick.label2)
+        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
+    }
+    hidden = {id(text) for axes in panels if not axes.get_visible() for text in axes.findobj(Text)}
+    texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    return [text for text in texts if id(text) not in beyond | hidden]
+
+
+def check_texts(figure: Figure) -> None:
+    """No text lies on another or leaves the page; of slanted texts, whose boxes are larger than they, the latter."""
+    texts = visible_texts(figure)
+    upright = [text for text in texts if text.get_rotation() % 90 == 0]
+    boxes = [text.get_window_extent() for text in upright]
+    for (one, first), (other, second) in combinations(zip(upright, boxes, strict=True), 2):
+        assert one is other or not first.overlaps(second), f"{one.get_text()!r} lies on {other.get_text()!r}"
+    page = figure.bbox
+    for text in texts:
+        box = text.get_window_extent()
+        inside = box.x0 >= page.x0 - 1 and box.x1 <= page.x1 + 1 and box.y0 >= page.y0 - 1 and box.y1 <= page.y1 + 1
+        assert inside, f"{text.get_text()!r} leaves the page"

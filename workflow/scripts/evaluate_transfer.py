@@ -1,0 +1,18 @@
+"""Tries the clips that attack one recognizer, the surrogate, on another."""
+
+from pathlib import Path
+
+from kinesec.run import job, use_threads
+from kinesec.transfer_job import evaluate_transfer
+
+with job(snakemake) as run:
+    use_threads(run.threads)
+    surrogate = run.input.get("surrogate")
+    evaluate_transfer(
+        clips_path=Path(run.input.clips).parent,
+        model_path=Path(run.input.model),
+        shard_paths=[Path(path).parent for path in run.input.shards],
+        identity={name: run.wildcards[name] for name in ("data", "clips", "surrogate", "recognizer", "attack", "seed")},
+        table_path=Path(run.output.table),
+        surrogate_path=Path(surrogate) if surrogate else None,
+    )

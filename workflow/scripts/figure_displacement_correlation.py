@@ -1,0 +1,10 @@
+"""Draws whether an attack moves the joints that move."""
+
+from kinesec.plots import displacement_correlation, style
+from kinesec.plots.attacked_poses import Jobs
+from kinesec.run import job
+
+with job(snakemake) as run:
+    jobs = Jobs.of(run.input.clips, run.input.shards, run.input.records, run.input.tables)
+    figure = displacement_correlation.draw(*jobs.correlations())
+    style.save(figure, pdf=run.output.pdf, svg=run.output.svg, png=run.output.png)

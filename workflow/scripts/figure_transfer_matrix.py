@@ -1,0 +1,9 @@
+"""Draws the transfer of attacked clips between the recognizers of one data set and clips."""
+
+from kinesec.plots import style, transfer_matrix
+from kinesec.recognition_tables import read
+from kinesec.run import job
+
+with job(snakemake) as run:
+    figure = transfer_matrix.draw(read(run.input.table), **run.params.figure)
+    style.save(figure, pdf=run.output.pdf, svg=run.output.svg, png=run.output.png)
