@@ -19,6 +19,9 @@ include: "workflow/rules/recognition_lookups.smk"
 include: "workflow/rules/recognition.smk"
 include: "workflow/rules/figure_lookups.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/recognition_tables.smk"
+include: "workflow/rules/recognition_figure_lookups.smk"
+include: "workflow/rules/recognition_figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/provenance_lookups.smk"
 include: "workflow/rules/provenance.smk"
@@ -42,6 +45,7 @@ wildcard_constraints:
 localrules:
     all,
     prediction,
+    recognition,
 
 
 rule all:
@@ -53,5 +57,11 @@ rule all:
 
 rule prediction:
     input:
-        tables(),
-        figures(),
+        prediction_tables(),
+        files_of(PREDICTION_DRAWN),
+
+
+rule recognition:
+    input:
+        recognition_tables(),
+        files_of(RECOGNITION_DRAWN),

@@ -2,7 +2,7 @@
 
 A data set of the module ``cmu_expmap``, whatever its name, speaks to the CMU-mocap rows of the predictors that the run
 trains (LTD: LearnTrajDep's README, PGBIG's tables) and of zero velocity; a reference row's ``setting`` is read by the
-words that stand in it.
+words that stand in it. What the run says of the SMART paper, ``comparison_recognition`` tells.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from kinesec import tidy
+from kinesec import comparison_recognition, tidy
+from kinesec.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, REPRODUCED
 
 MODULE, PROTOCOL, FRAME_MS = "cmu_expmap", "ltd25", 40
-REPRODUCED, DIFFERS, NOT_COMPARABLE, NOT_RUN = "reproduced", "differs", "not comparable", "not run"
-VERDICTS = (REPRODUCED, DIFFERS, NOT_COMPARABLE, NOT_RUN)
 TRAINED_TOLERANCE = 0.15  # two runs of the released code differ by 5 % (README, CMU 3D); ours by seed and library too
 EXACT_TOLERANCE, ROUNDING_MM = 0.01, 0.1
 COLUMNS = (
@@ -244,7 +243,8 @@ def compare(
 ) -> pd.DataFrame:
     """A row for every reference number, data set and predictor of ours that stands for its model, in ``COLUMNS``.
 
-    ``tables`` holds the run's tables by name; ``prediction_backdoor`` is read. ``models`` describes the run's clean
+    ``tables`` holds the run's tables by name; ``prediction_backdoor`` is read here, ``recognition_attacks`` and
+    ``transfer`` by ``comparison_recognition``. ``models`` describes the run's clean
     predictors: ``{"predictor": name in the configuration, "module": "ltd", "settings": {...}, "recipe": {...},
     "missing_files": [paths of raw files that are absent], "held_out": [training files kept for validation],
     "parameters": count, "dataset": name}``; the last three may be left out; see ``report.facts.models``. ``modules``
@@ -271,4 +271,5 @@ def compare(
             for answer in _answers(run, {str(key): value for key, value in row.items()}, list(trained.values())):
                 same = {name: row[name] for name in ("paper", "table", "dataset", "model", "setting", "metric", "unit")}
                 rows.append({**same, "run_dataset": dataset, "paper_value": row["value"], **answer})
+    rows += comparison_recognition.compare(tables, reference, modules or {})
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kinesec import attacked, clip_checks, recognizer_models, seeding
+from kinesec import attacked, clip_checks, names, recognizer_models, seeding
 from kinesec.attack_records import records_of
 from kinesec.clips import Clips
 from kinesec.errors import ConfigError, KinesecError
@@ -64,9 +65,16 @@ def summary(records: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def model_columns(description: Mapping[str, Any]) -> dict[str, Any]:
-    """What names a recognizer in a table: its module and what its configuration says of its size."""
-    settings = json.dumps(description.get("settings", {}), sort_keys=True)
-    return {"recognizer_module": str(description["recognizer"]), "recognizer_settings": settings}
+    """What names a recognizer in a table: its module, and in what its size and its recipe are not the published."""
+    module = str(description["recognizer"])
+    published = json.loads(json.dumps(asdict(names.load("recognizers", module).RECIPE)))  # lists, as they were stored
+    recipe = {key: value for key, value in description["recipe"].items() if published.get(key) != value}
+    return {
+        "recognizer_module": module,
+        "recognizer_settings": json.dumps(description["settings"], sort_keys=True),
+        "recognizer_recipe": json.dumps(recipe, sort_keys=True),
+        "protocol": str(description["protocol"]),
+    }
 
 
 def load_for(path: Path, clips_path: Path, of: Clips) -> tuple[Recognizer, dict[str, Any]]:

@@ -32,7 +32,15 @@ FIRST: dict[str, tuple[str, ...]] = {
 _TEXT: tuple[str, ...] = (
     *("dataset", "clips", "recognizer", "surrogate", "training", "split", "split_by", "attack", "attack_module"),
     *("preset", "strategy", "terms", "reduction", "after_success", "settings", "seed", "class", "part", "metric"),
-    *("recognizer_module", "recognizer_settings", "protocol", "against", "unit"),
+    *(
+        "recognizer_module",
+        "surrogate_module",
+        "recognizer_settings",
+        "recognizer_recipe",
+        "protocol",
+        "against",
+        "unit",
+    ),
 )
 _SMALLEST, _LARGEST = "n", "claimed_disagree"
 

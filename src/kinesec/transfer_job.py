@@ -78,13 +78,14 @@ def evaluate_transfer(
         "by_strategy": succeeded(after, done.label, done.target, strategy),
         "control": transfer_success(control, done.label, done.target, strategy),
     }
-    fooled, named = None, attacked.described(done, every, identity)
+    fooled, named, surrogate_module = None, attacked.described(done, every, identity), ""
     if surrogate_path is not None:
         if done.attrs["model_sha256"] != sha256_of(surrogate_path):
             raise KinesecError(
                 f"{shard_paths[0]}: found clips that attack another model than {surrogate_path}; attack again"
             )
-        surrogate = load_for(surrogate_path, clips_path, every)[0]
+        surrogate, of_surrogate = load_for(surrogate_path, clips_path, every)
+        surrogate_module = str(of_surrogate["recognizer"])
         seen = logits_of(surrogate, done.position, surrogate_path)
         fooled = succeeded(seen, done.label, done.target, strategy)
     whose = {"surrogate": identity["surrogate"], "recognizer": identity["recognizer"]}
@@ -94,6 +95,7 @@ def evaluate_transfer(
         **whose,
         **named,
         **model_columns(description),
+        "surrogate_module": surrogate_module,
         "white_box": done.attrs["model_sha256"] == sha256_of(model_path),
         **summary(found, clip_checks.takes(own), right, fooled, int(identity["seed"])),
     }

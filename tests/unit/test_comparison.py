@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from kinesec import comparison, names, tidy
 from kinesec.comparison import EIGHT, compare
+from kinesec.verdicts import VERDICTS
 
 PUBLISHED: dict[str, Any] = {
     "predictor": "ltd",
@@ -60,7 +61,7 @@ def test_every_reference_number_in_scope_has_one_row_a_predictor(table: pd.DataF
     assert (found["model"] == "zero-velocity").sum() == (cmu["model"] == "zero-velocity").sum() == 60
     mpjpe = found[(found["model"] == "LTD") & found["metric"].str.startswith("MPJPE")]
     assert mpjpe.groupby("predictor").size().tolist() == [63, 63]
-    assert set(found["verdict"]) <= set(comparison.VERDICTS)
+    assert set(found["verdict"]) <= set(VERDICTS)
     assert (found["reason"] != "").all()
     assert not found.duplicated(["paper", "table", "setting", "metric", "predictor"]).any()
 

@@ -80,7 +80,7 @@ def test_nothing_to_join_is_one_clear_line() -> None:
 def test_attacks_are_called_by_what_tells_them_apart() -> None:
     rows = [
         attack_row(attack="a", module="smart"),
-        attack_row(attack="b", module="smart", terms='["l2"]'),
+        attack_row(attack="b", module="smart", terms="l2"),
         attack_row(attack="c", module="iaa", terms=""),
         attack_row(attack="d", module="pgd", terms=""),
         attack_row(attack="e", module="pgd", terms="", preset="official"),

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from project import Project
+from recognized import RECOGNITION
+
+
+def with_(key: str, value: Any) -> dict[str, Any]:
+    """The recognition section with one value changed."""
+    changed = deepcopy(RECOGNITION)
+    *parents, last = key.split(".")
+    place = changed
+    for name in parents:
+        place = place[name]
+    place[last] = value
+    return changed
+
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "unknown key": ({"sedes": [0]}, "sedes"),
@@ -18,6 +32,29 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "unknown key of a data set": ({"datasets.procedural.sampling": {}}, "datasets.procedural.sampling"),
     "ratio above one": ({"prediction.strategies.ratio": [1.5]}, "prediction.strategies.ratio.0"),
     "the same seed twice": ({"seeds": [1, 1]}, "seeds"),
+    "unknown recognizer": (
+        {"recognition": with_("recognizers.hrnn.recognizer", "lstm")},
+        "recognition.recognizers.hrnn.recognizer",
+    ),
+    "unknown size": (
+        {"recognition": with_("recognizers.hrnn.settings", "tiny")},
+        "recognition.recognizers.hrnn.settings",
+    ),
+    "unknown clips": ({"recognition": with_("recognizers.hrnn.clips", "long")}, "recognition.recognizers.hrnn.clips"),
+    "unknown clip protocol": (
+        {"recognition": with_("clips.short.protocol", "kit")},
+        "recognition.clips.short.protocol",
+    ),
+    "unknown attack": ({"recognition": with_("attacks.pgd_sa.attack", "cw")}, "recognition.attacks.pgd_sa.attack"),
+    "unknown strategy": (
+        {"recognition": with_("attacks.pgd_sa.strategy", "SB")},
+        "recognition.attacks.pgd_sa.strategy",
+    ),
+    "unknown attacked": (
+        {"recognition": with_("attacks.pgd_sa.recognizers", ["sgn"])},
+        "recognition.attacks.pgd_sa.recognizers",
+    ),
+    "unknown transfer": ({"recognition": with_("transfer", ["fgsm"])}, "recognition.transfer"),
     "a run that leaves its folder": ({"run": "../elsewhere"}, "run"),
 }
 
@@ -41,7 +78,7 @@ def test_a_mistake_ends_in_one_line_that_names_the_key(mistake: str, clone: Proj
     assert not {"results", "resources", "logs"} & {path.name for path in clone.folder.iterdir()}
 
 
-@pytest.mark.parametrize("name", ["config", "real"])
+@pytest.mark.parametrize("name", ["config", "real", "studies"])
 def test_a_shipped_configuration_plans_its_jobs(name: str, clone: Project) -> None:
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--configfile", f"config/{name}.yaml"]
     done = subprocess.run(command, cwd=clone.folder, env=clone.environment(), capture_output=True, text=True)

@@ -58,16 +58,22 @@ def _drawn():
             )
 
 
-DRAWN = list(_drawn())
+PREDICTION_DRAWN = list(_drawn()) if PREDICTION_DATA else []
+DRAWN = list(PREDICTION_DRAWN)
 
 
-def figures():
+def files_of(drawn):
+    """The files of some figures."""
     folder = f"results/artifacts/{RUN}/figures"
     return [
         f"{folder}/{name}.{suffix}"
-        for name, suffixes, _ in DRAWN
+        for name, suffixes, _ in drawn
         for suffix in suffixes
     ]
+
+
+def figures():
+    return files_of(DRAWN)
 
 
 def captions():

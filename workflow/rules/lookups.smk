@@ -176,9 +176,28 @@ def windows_of_run():
     )
 
 
+def table_paths(*named):
+    return expand("results/artifacts/{run}/tables/{table}.csv", run=RUN, table=named)
+
+
+def prediction_tables():
+    """The tables on prediction."""
+    named = ["prediction_backdoor"] if PREDICTION_DATA else []
+    return table_paths(*named, *(["prediction_defences"] if DEFENCES else []))
+
+
+def compared_tables():
+    """The tables that published numbers are set beside."""
+    named = ["prediction_backdoor"] if PREDICTION_DATA else []
+    spoken = ("recognition_attacks", "transfer")
+    made = [name for name in recognition_table_names() if name in spoken]
+    return table_paths(*named, *made)
+
+
 def tables():
     """The tables of the run."""
-    named = ["prediction_backdoor", "paper_comparison"]
-    if DEFENCES:
-        named.append("prediction_defences")
-    return expand("results/artifacts/{run}/tables/{table}.csv", run=RUN, table=named)
+    return [
+        *prediction_tables(),
+        *recognition_tables(),
+        *table_paths("paper_comparison"),
+    ]

@@ -135,6 +135,9 @@ rule evaluate_transfer:
     input:
         clips=CLIPS,
         model=RECOGNIZER_MODEL.replace("{training}", "clean"),
+        surrogate=RECOGNIZER_MODEL.replace("{training}", "clean").replace(
+            "{recognizer}", "{surrogate}"
+        ),
         shards=shards_of(SHARD.replace("{recognizer}", "{surrogate}")),
     output:
         table=TRANSFER,
@@ -151,7 +154,9 @@ rule evaluate_transfer:
         gpu=1,
     params:
         code=lambda wildcards: code(
-            "evaluate_transfer.py", recognizer_module(wildcards.recognizer)
+            "evaluate_transfer.py",
+            recognizer_module(wildcards.recognizer),
+            recognizer_module(wildcards.surrogate),
         ),
     script:
         "../scripts/evaluate_transfer.py"

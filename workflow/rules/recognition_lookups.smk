@@ -45,9 +45,10 @@ def attack_of(wildcards):
 def attack_modules(name):
     """The module of an attack, and of the one that it wraps."""
     spec = ATTACKS[name]
-    wrapped = spec["settings"].get("attack")
-    inner = wrapped if isinstance(wrapped, str) else (wrapped or {}).get("attack")
-    return [f"attacks.{one}" for one in (spec["attack"], inner) if one]
+    wraps = {"pgd"} if spec["attack"] == "eot" else set()
+    if isinstance(spec["settings"].get("attack"), dict):
+        wraps = {spec["settings"]["attack"].get("attack", "pgd")}
+    return [f"attacks.{one}" for one in (spec["attack"], *wraps)]
 
 
 def shards_of(pattern):
@@ -60,14 +61,15 @@ def attacked_recognizers(attack):
     return ATTACKS[attack].get("recognizers", list(RECOGNIZERS))
 
 
-def recognized(pattern, **fixed):
-    """A file of each data set, clean recognizer and seed."""
+def recognized(pattern, data=None, recognizer=None):
+    """A file of each data set, clean recognizer and seed, or of those that are named."""
     return [
         pattern.format(
-            data=data, clips=spec["clips"], training="clean", recognizer=name, seed=seed
+            data=one, clips=spec["clips"], training="clean", recognizer=name, seed=seed
         )
-        for data in RECOGNITION_DATA
+        for one in ([data] if data else RECOGNITION_DATA)
         for name, spec in RECOGNIZERS.items()
+        if recognizer in (None, name)
         for seed in SEEDS
     ]
 
@@ -110,11 +112,16 @@ def transferred(pattern=TRANSFER):
     ]
 
 
-def recognition_tables():
-    """The recognition tables of the run."""
+def recognition_table_names():
+    """The tables on recognition, from what the run has jobs of."""
     named = ["recognition_accuracy"] if RECOGNITION_DATA else []
-    if ATTACKS and RECOGNITION_DATA:
-        named.append("recognition_attacks")
+    if attacked(ATTACKED):
+        named += ["recognition_attacks", "attack_curves", "attack_pairs"]
+        named += ["smart_table_1", "smart_table_4"]
     if transferred():
-        named.append("transfer")
+        named += ["transfer", "smart_table_2", "smart_table_3"]
     return named
+
+
+def recognition_tables():
+    return table_paths(*recognition_table_names())

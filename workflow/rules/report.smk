@@ -23,7 +23,7 @@ rule table_prediction:
 
 rule compare_with_papers:
     input:
-        table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
+        tables=compared_tables(),
         reference=ancient("config/papers/reference.csv"),
         trainings=trainings(),
         receipts=expand("resources/{data}/receipt.json", data=PREDICTION_DATA),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from kinesec import tidy
+from kinesec import recognition_tables, tidy
 from kinesec.comparison import compare
 from kinesec.report.facts import models
 from kinesec.run import job
@@ -12,8 +12,10 @@ from kinesec.run import job
 with job(snakemake) as run:
     receipts = {name: Path(path) for name, path in zip(run.params.data, run.input.receipts, strict=True)}
     motions = {name: Path(path) for name, path in zip(run.params.data, run.input.motions, strict=True)}
+    readers = {"prediction_backdoor": tidy.read}
+    tables = {Path(path).stem: readers.get(Path(path).stem, recognition_tables.read)(path) for path in run.input.tables}
     table = compare(
-        {"prediction_backdoor": tidy.read(run.input.table)},
+        tables,
         pd.read_csv(run.input.reference, dtype=str),
         models([Path(path) for path in run.input.trainings], receipts, motions),
         modules=dict(run.params.modules),

@@ -20,6 +20,9 @@ def clustered_means(
     the same draws.
     """
     values = np.asarray(values, np.float64)
+    if not len(values):
+        nothing = np.full(values.shape[1], np.nan)
+        return nothing, nothing.copy(), nothing.copy()
     names, place = np.unique([str(one) for one in clusters], return_inverse=True)
     known = ~np.isnan(values)
     sums, counts = (np.zeros((len(names), values.shape[1])) for _ in range(2))

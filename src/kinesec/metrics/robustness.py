@@ -7,6 +7,7 @@ section 1, Metrics), which takes angles from inverse kinematics; the equations s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -33,7 +34,7 @@ UNITS = {
 def _mean(values: np.ndarray, there: np.ndarray) -> np.ndarray:
     """Means (clip,) of values (clip, ...) where they are there; NaN for a clip that has none."""
     there = np.broadcast_to(there, values.shape)
-    flat, kept = values.reshape(len(values), -1), there.reshape(len(values), -1)
+    flat, kept = (one.reshape(len(one), math.prod(one.shape[1:])) for one in (values, there))
     count = kept.sum(1)
     total = np.where(kept, flat, 0.0).sum(1)
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
@@ -88,7 +89,7 @@ def sizes(
     return {
         "l": _mean(np.sqrt(np.einsum("...jx,...jx->...", moved, moved)), present),
         "displacement": _mean(distance, present[..., None]),
-        "displacement_max": distance.reshape(len(distance), -1).max(1, initial=0.0),
+        "displacement_max": distance.max((1, 2, 3), initial=0.0),
         "acceleration_deviation": _mean(jolt, _runs(present, 2)[..., None]),
         "bone_change": _mean(change, present[..., None]),
     }

@@ -6,8 +6,8 @@ import math
 
 import pandas as pd
 
-from kinesec.comparison import VERDICTS
 from kinesec.report.summary import NONE, number
+from kinesec.verdicts import VERDICTS
 
 ROW = ["paper", "table", "model", "setting", "run_dataset", "predictor"]
 

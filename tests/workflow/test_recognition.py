@@ -1,0 +1,98 @@
+"""Recognizers and attacks through Snakemake: shards change nothing, an edit reruns just what it reaches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from project import Project
+from recognized import RECOGNITION
+
+TABLES = "results/artifacts/smallest/tables"
+AFTER_ATTACKS = {"table_recognition", "compare_with_papers", "report", "crate"}
+DRAWN = {
+    "figure_attack_animation",
+    "figure_attack_curves",
+    "figure_attack_filmstrip",
+    "figure_displacement_correlation",
+    "figure_joint_displacement",
+}
+
+
+@pytest.fixture(scope="module")
+def recognized(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A finished run with recognizers and no predictor."""
+    project = Project.of(repository, tmp_path_factory.mktemp("recognized") / "project")
+    configure(project)
+    project.build(target="all")
+    return project
+
+
+def configure(project: Project, **changes: object) -> None:
+    project.configure({"recognition": {**RECOGNITION, **changes}})
+    path = project.folder / "config/smallest.yaml"
+    config = yaml.safe_load(path.read_text())
+    del config["prediction"]
+    path.write_text(yaml.safe_dump(config))
+
+
+def test_a_run_without_predictors_has_the_tables_and_figures_of_recognition(recognized: Project) -> None:
+    tables = {path.stem for path in (recognized.folder / TABLES).glob("*.csv")}
+    assert {"recognition_accuracy", "recognition_attacks", "transfer", "paper_comparison"} <= tables
+    assert "prediction_backdoor" not in tables
+    attacks = pd.read_csv(recognized.folder / TABLES / "recognition_attacks.csv")
+    assert set(zip(attacks["recognizer"], attacks["attack"], strict=True)) == {
+        ("hrnn", "smart_ab"), ("st_gcn", "smart_ab"), ("st_gcn", "pgd_sa"),
+    }  # fmt: skip
+    assert (attacks["claimed_disagree"] == 0).all()
+    page = (recognized.folder / "results/artifacts/smallest/report/index.html").read_text()
+    assert "smart_ab" in page
+    assert recognized.rerun(target="all") == set()
+
+
+def test_the_number_of_shards_changes_no_table(recognized: Project, tmp_path: Path) -> None:
+    project = recognized.copy(tmp_path / "one")
+    before = {path.name: path.read_bytes() for path in (project.folder / TABLES).glob("*.csv")}
+    configure(project, shards=1)
+    project.build(target="recognition")
+    assert {path.name: path.read_bytes() for path in (project.folder / TABLES).glob("*.csv")} == before
+
+
+def test_an_edit_of_a_recognizer_reruns_its_own_jobs(recognized: Project, tmp_path: Path) -> None:
+    project = recognized.copy(tmp_path / "edited")
+    project.append("src/kinesec/recognizers/sgn.py", "\n_EDITED = 1\n")
+    assert project.rerun(target="all") == set()
+    project.append("src/kinesec/recognizers/hrnn.py", "\n_EDITED = 1\n")
+    again = project.run("--dry-run", target="all").stdout
+    assert "recognizer=hrnn" in again
+    for rule in ("train_recognizer", "attack_recognizer", "evaluate_recognizer"):
+        jobs = [part for part in again.split("\nrule ") if part.startswith(f"{rule}:")]
+        assert jobs, rule
+        assert all("recognizer=hrnn" in job for job in jobs)
+    assert "rule cut_clips:" not in again
+
+
+def test_an_edit_of_an_attack_reruns_its_own_jobs(recognized: Project, tmp_path: Path) -> None:
+    project = recognized.copy(tmp_path / "edited")
+    project.append("src/kinesec/attacks/ciasa.py", "\n_EDITED = 1\n")
+    assert project.rerun(target="all") == set()
+    project.append("src/kinesec/attacks/pgd.py", "\n_EDITED = 1\n")
+    rules = project.rerun(target="all")
+    assert {"attack_recognizer", "evaluate_attack", *AFTER_ATTACKS} <= rules
+    assert not {"train_recognizer", "evaluate_recognizer", "evaluate_transfer", "cut_clips"} & rules
+    again = project.run("--dry-run", target="all").stdout
+    jobs = [part for part in again.split("\nrule ") if part.startswith("attack_recognizer:")]
+    assert jobs
+    assert all("attack=pgd_sa" in job for job in jobs)
+
+
+def test_a_new_attack_is_one_new_file(recognized: Project, tmp_path: Path) -> None:
+    project = recognized.copy(tmp_path / "new")
+    mine = (project.folder / "src/kinesec/attacks/pgd.py").read_text()
+    (project.folder / "src/kinesec/attacks/mine.py").write_text(mine)
+    configure(project, attacks={**RECOGNITION["attacks"], "mine_ab": {"attack": "mine", "settings": {"iterations": 3}}})
+    project.build(target="recognition")
+    attacks = pd.read_csv(project.folder / TABLES / "recognition_attacks.csv")
+    assert set(attacks.loc[attacks["attack"] == "mine_ab", "recognizer"]) == {"hrnn", "st_gcn"}

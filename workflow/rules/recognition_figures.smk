@@ -1,0 +1,173 @@
+# One rule a figure of recognizers and attacks.
+
+
+rule figure_confusion:
+    input:
+        tables=lambda wildcards: recognized(
+            f"{ACCURACY}.confusion.csv", wildcards.data, wildcards.recognizer
+        ),
+    output:
+        **figure_files("confusion-{data}-{recognizer}", "pdf", "svg", "png"),
+    log:
+        f"logs/figure_confusion/{RUN}/{{data}}-{{recognizer}}.log",
+    benchmark:
+        f"logs/figure_confusion/{RUN}/{{data}}-{{recognizer}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code("figure_confusion.py"),
+    script:
+        "../scripts/figure_confusion.py"
+
+
+rule figure_attack_curves:
+    input:
+        curves=f"results/artifacts/{RUN}/tables/attack_curves.csv",
+        table=f"results/artifacts/{RUN}/tables/recognition_attacks.csv",
+    output:
+        **figure_files("attack_curves-{data}-{clips}", "pdf", "svg", "png"),
+    log:
+        f"logs/figure_attack_curves/{RUN}/{{data}}-{{clips}}.log",
+    benchmark:
+        f"logs/figure_attack_curves/{RUN}/{{data}}-{{clips}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        figure=lambda wildcards: {
+            "dataset": wildcards.data,
+            "clips": wildcards.clips,
+        },
+        code=code("figure_attack_curves.py"),
+    script:
+        "../scripts/figure_attack_curves.py"
+
+
+rule figure_transfer_matrix:
+    input:
+        table=f"results/artifacts/{RUN}/tables/transfer.csv",
+    output:
+        **figure_files("transfer_matrix-{data}-{clips}", "pdf", "svg", "png"),
+    log:
+        f"logs/figure_transfer_matrix/{RUN}/{{data}}-{{clips}}.log",
+    benchmark:
+        f"logs/figure_transfer_matrix/{RUN}/{{data}}-{{clips}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        figure=lambda wildcards: {
+            "dataset": wildcards.data,
+            "clips": wildcards.clips,
+        },
+        code=code("figure_transfer_matrix.py"),
+    script:
+        "../scripts/figure_transfer_matrix.py"
+
+
+rule figure_joint_displacement:
+    input:
+        clips=clips_of_recognizer,
+        shards=pictured_shards,
+        records=pictured_attacks(f"{ATTACKED}.records.parquet"),
+        tables=pictured_attacks(f"{ATTACKED}.csv"),
+    output:
+        **figure_files("joint_displacement-{data}-{recognizer}", "pdf", "svg", "png"),
+    log:
+        f"logs/figure_joint_displacement/{RUN}/{{data}}-{{recognizer}}.log",
+    benchmark:
+        f"logs/figure_joint_displacement/{RUN}/{{data}}-{{recognizer}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code("figure_joint_displacement.py"),
+    script:
+        "../scripts/figure_joint_displacement.py"
+
+
+rule figure_displacement_correlation:
+    input:
+        clips=clips_of_recognizer,
+        shards=pictured_shards,
+        records=pictured_attacks(f"{ATTACKED}.records.parquet"),
+        tables=pictured_attacks(f"{ATTACKED}.csv"),
+    output:
+        **figure_files(
+            "displacement_correlation-{data}-{recognizer}", "pdf", "svg", "png"
+        ),
+    log:
+        f"logs/figure_displacement_correlation/{RUN}/{{data}}-{{recognizer}}.log",
+    benchmark:
+        f"logs/figure_displacement_correlation/{RUN}/{{data}}-{{recognizer}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code("figure_displacement_correlation.py"),
+    script:
+        "../scripts/figure_displacement_correlation.py"
+
+
+rule figure_attack_filmstrip:
+    input:
+        clips=clips_of_recognizer,
+        shards=pictured_shards,
+        records=pictured_attacks(f"{ATTACKED}.records.parquet"),
+        tables=pictured_attacks(f"{ATTACKED}.csv"),
+    output:
+        **figure_files("attack_filmstrip-{data}-{recognizer}", "pdf", "svg", "png"),
+    log:
+        f"logs/figure_attack_filmstrip/{RUN}/{{data}}-{{recognizer}}.log",
+    benchmark:
+        f"logs/figure_attack_filmstrip/{RUN}/{{data}}-{{recognizer}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code("figure_attack_filmstrip.py"),
+    script:
+        "../scripts/figure_attack_filmstrip.py"
+
+
+rule figure_attack_animation:
+    input:
+        clips=clips_of_recognizer,
+        shards=pictured_shards,
+        records=pictured_attacks(f"{ATTACKED}.records.parquet"),
+        tables=pictured_attacks(f"{ATTACKED}.csv"),
+    output:
+        **figure_files("attack_animation-{data}-{recognizer}", "webp", "png"),
+    log:
+        f"logs/figure_attack_animation/{RUN}/{{data}}-{{recognizer}}.log",
+    benchmark:
+        f"logs/figure_attack_animation/{RUN}/{{data}}-{{recognizer}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code("figure_attack_animation.py"),
+    script:
+        "../scripts/figure_attack_animation.py"
