@@ -98,7 +98,7 @@ def gather(shard_paths: Sequence[Path], clips: Clips) -> Attacked:
     _complete(paths)
     found = [store.read(path, "adversarial") for path in paths]
     _same(found, paths)
-    attrs = {key: found[0].attrs[key] for key in SHARED}
+    attrs = {key: found[0].attrs.get(key) for key in (*SHARED, "test_clips", "right_clips")}
     expected = clips.attrs.get("content_sha256")
     if attrs["clips_content_sha256"] != expected:
         raise ConfigError(
@@ -168,4 +168,6 @@ def described(done: Attacked, clips: Clips, identity: Mapping[str, str]) -> dict
         "after_success": done.setting("after_success"),
         "settings": json.dumps(done.attrs["settings"], sort_keys=True),
         "seed": int(identity["seed"]),
+        "test_clips": done.attrs.get("test_clips"),
+        "right_clips": done.attrs.get("right_clips"),
     }

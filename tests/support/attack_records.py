@@ -30,7 +30,14 @@ def attack_row(
     row |= {"attack": attack or f"{module}_{strategy.lower()}", "preset": preset, "strategy": strategy, "seed": seed}
     row |= {"split_by": "recording", "classes": 11, "attack_module": module, "terms": terms, "reduction": "mean"}
     row |= {"after_success": "stop", "settings": "{}", "recognizer_module": recognizer.removesuffix("_s")}
-    row |= {"recognizer_settings": '{"widths": [16]}', "n": 90 + seed, "n_attacked": 97, "n_wrong": 7 - seed}
+    row |= {
+        "recognizer_settings": '{"widths": [16]}',
+        "recognizer_recipe": "{}",
+        "protocol": "smart",
+        "n": 90 + seed,
+        "n_attacked": 97,
+        "n_wrong": 7 - seed,
+    }
     row |= {"takes": 90, "n_success": 80, "claimed_disagree": seed, "success_percent": success}
     row |= {"low_percent": success - 4, "high_percent": min(100.0, success + 2), "control_percent": 8.0 + seed}
     row |= {"control_low": 4.0, "control_high": 13.0, "iterations_median": 30.0 + seed, "queries_median": 31.0}
@@ -53,7 +60,16 @@ def transfer_row(
     """A job's row of ``transfer``."""
     named = attack_row(recognizer=recognizer, strategy=strategy, seed=seed)
     kept = ("dataset", "clips", "recognizer", "attack", "preset", "strategy", "seed", "split_by", "classes")
-    kept += ("attack_module", "terms", "reduction", "after_success", "settings", "recognizer_module")
+    kept += (
+        "protocol",
+        "recognizer_recipe",
+        "attack_module",
+        "terms",
+        "reduction",
+        "after_success",
+        "settings",
+        "recognizer_module",
+    )
     row: dict[str, Any] = {"surrogate": surrogate, **{name: named[name] for name in kept}}
     row |= {"recognizer_settings": "{}", "white_box": surrogate == recognizer, "n": 92, "n_attacked": 97}
     row |= {"takes": 92, "n_fooled": 80, "success_percent": success, "low_percent": max(0.0, success - 6)}
