@@ -33,3 +33,7 @@ class BadFile(KinesecError):
         self.found = " ".join(found.split())[:200]
         self.expected = expected
         super().__init__(f"{self.path}:{line}: found {self.found}, expected {expected}")
+
+
+class NothingToDraw(KinesecError):
+    """A figure's jobs ended well and have nothing to show: no attack succeeded, no clip was told rightly."""

@@ -17,7 +17,7 @@ from stores import SKELETON
 
 from kinesec import recognition_tables
 from kinesec.attack_costs import curves
-from kinesec.errors import KinesecError
+from kinesec.errors import KinesecError, NothingToDraw
 from kinesec.evaluate_attack_job import evaluate_attack
 from kinesec.metrics import joint_analysis
 from kinesec.plots import (
@@ -189,8 +189,16 @@ def test_charts_say_what_they_lack(costs: tuple[pd.DataFrame, pd.DataFrame]) -> 
         transfer_matrix.draw(transfers(("a",), ("AB",)), dataset="ntu60", clips="smart")
     with pytest.raises(KinesecError, match="found no clip of split 'test'"):
         confusion.draw(confused(["a", "b"], split="val"))
-    with pytest.raises(KinesecError, match="found no attack that succeeds"):
+    with pytest.raises(NothingToDraw, match="found no attack that succeeds"):
         joint_displacement.draw({"SMART": np.zeros((0, 6))}, SKELETON)
+
+
+def test_a_run_whose_attacks_all_fail_says_so_in_its_figures(tmp_path: Path) -> None:
+    figure = style.drawn(lambda: joint_displacement.draw({"SMART": np.zeros((0, 6))}, SKELETON))
+    assert "found no attack that succeeds" in figure.texts[0].get_text()
+    style.save(figure, **{kind: tmp_path / f"note.{kind}" for kind in ("pdf", "svg", "png")})
+    attack_animation.save_note("nothing", webp=tmp_path / "note.webp", png=tmp_path / "note2.png")
+    assert all(path.stat().st_size > 0 for path in tmp_path.iterdir())
 
 
 @pytest.fixture(scope="module")

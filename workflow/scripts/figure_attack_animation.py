@@ -1,9 +1,13 @@
 """Draws a clip in motion, clean and under some attacks."""
 
+from kinesec.errors import NothingToDraw
 from kinesec.plots import attack_animation
 from kinesec.plots.attacked_poses import Jobs
 from kinesec.run import job
 
 with job(snakemake) as run:
     jobs = Jobs.of(run.input.clips, run.input.shards, run.input.records, run.input.tables)
-    attack_animation.save(jobs.typical(), webp=run.output.webp, png=run.output.png)
+    try:
+        attack_animation.save(jobs.typical(), webp=run.output.webp, png=run.output.png)
+    except NothingToDraw as nothing:
+        attack_animation.save_note(str(nothing), webp=run.output.webp, png=run.output.png)

@@ -6,5 +6,5 @@ from kinesec.run import job
 
 with job(snakemake) as run:
     jobs = Jobs.of(run.input.clips, run.input.shards, run.input.records, run.input.tables)
-    figure = attack_filmstrip.draw(jobs.typical())
+    figure = style.drawn(lambda: attack_filmstrip.draw(jobs.typical()))
     style.save(figure, pdf=run.output.pdf, svg=run.output.svg, png=run.output.png)

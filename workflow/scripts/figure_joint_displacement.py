@@ -6,5 +6,5 @@ from kinesec.run import job
 
 with job(snakemake) as run:
     jobs = Jobs.of(run.input.clips, run.input.shards, run.input.records, run.input.tables)
-    figure = joint_displacement.draw(*jobs.displacements())
+    figure = style.drawn(lambda: joint_displacement.draw(*jobs.displacements()))
     style.save(figure, pdf=run.output.pdf, svg=run.output.svg, png=run.output.png)

@@ -16,7 +16,7 @@ from kinesec.plots.animation import DPI, PACE_MS, PAUSE_MS, WIDTH_INCH, write
 from kinesec.plots.attack_filmstrip import ATTACKED, short
 from kinesec.plots.attacked_poses import Poses
 from kinesec.plots.skeletons import INK, PALE, add
-from kinesec.plots.style import STYLE
+from kinesec.plots.style import STYLE, note
 
 LONGEST_PACE_MS = 160
 PAPER = "#ffffff"
@@ -67,3 +67,13 @@ def save(poses: Poses, *, webp: str | Path, png: str | Path) -> None:
     pause = [pace] * (len(drawn) - 1) + [PAUSE_MS]
     pairs = [(PAPER, INK), (PAPER, PALE), (PAPER, ATTACKED), (PALE, ATTACKED)]
     write(drawn, pause, pairs, webp=webp, png=png, poster=len(drawn) // 2)
+
+
+def save_note(text: str, *, webp: str | Path, png: str | Path) -> None:
+    """Writes a still that says why there is nothing to see in place of an animation and its poster."""
+    figure = note(text)
+    figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")  # type: ignore[no-untyped-call]
+    write([image], [PAUSE_MS], [(PAPER, INK)], webp=webp, png=png, poster=0)

@@ -13,7 +13,7 @@ import pandas as pd
 from kinesec import attacked, clip_checks
 from kinesec.attacked import Attacked
 from kinesec.clips import Clips
-from kinesec.errors import KinesecError
+from kinesec.errors import NothingToDraw
 from kinesec.metrics.joint_analysis import correlations as joint_correlations
 from kinesec.metrics.joint_analysis import joint_displacements
 from kinesec.plots.skeletons import flat
@@ -117,7 +117,7 @@ class Jobs:
 def typical_row(records: Sequence[pd.DataFrame]) -> int:
     """The row of the clip to show: of those on which all attacks succeed, that of the first's median displacement.
 
-    Where there is none, of those on which the first succeeds; else of all. Raises ``KinesecError`` where the first has
+    Where there is none, of those on which the first succeeds; else of all. Raises ``NothingToDraw`` where the first has
     no clip.
     """
     first = records[0][records[0]["right"]]
@@ -126,7 +126,7 @@ def typical_row(records: Sequence[pd.DataFrame]) -> int:
         here = first[first["row"].isin(rows)].sort_values(["displacement_mm", "row"])
         if len(here):
             return int(here["row"].iloc[(len(here) - 1) // 2])
-    raise KinesecError("figure of attacked clips: found no clip that the recognizer gets right, expected one or more")
+    raise NothingToDraw("figure of attacked clips: found no clip that the recognizer gets right, expected one or more")
 
 
 def _tree(own: Clips) -> tuple[int, ...]:

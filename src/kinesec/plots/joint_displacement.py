@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from kinesec.errors import KinesecError
+from kinesec.errors import NothingToDraw
 from kinesec.metrics.joint_analysis import by_part
 from kinesec.plots.rows import bare
 from kinesec.plots.style import STYLE, WIDTHS_INCH
@@ -37,11 +37,11 @@ def draw(displacements: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
     """Mean above, standard deviation below, over clips; joints in body parts, a line an attack.
 
     ``displacements`` holds, by the attack's label, each clip's and joint's mean displacement (clip, joint) in mm.
-    Raises ``KinesecError`` where no attack has a clip.
+    Raises ``NothingToDraw`` where no attack has a clip.
     """
     shown = {label: values for label, values in displacements.items() if len(values)}
     if not shown:
-        raise KinesecError("figure of joint displacements: found no attack that succeeds, expected one or more")
+        raise NothingToDraw("figure of joint displacements: found no attack that succeeds, expected one or more")
     with mpl.rc_context(STYLE):
         return _compose(shown, skeleton)
 

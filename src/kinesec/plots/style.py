@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib as mpl
 import seaborn as sns
 from matplotlib.figure import Figure
+
+from kinesec.errors import NothingToDraw
 
 # it tells every table of every font it embeds, in the log of every figure's job
 logging.getLogger("fontTools").setLevel(logging.WARNING)
@@ -48,6 +51,22 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "kinesec",
 }
+
+
+def note(text: str) -> Figure:
+    """A figure that says why there is nothing to see."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTHS_INCH["double"], 1.2), layout="constrained")
+        figure.text(0.5, 0.5, text, ha="center", va="center", wrap=True, color="#333333")
+        return figure
+
+
+def drawn(draw: Callable[[], Figure]) -> Figure:
+    """What ``draw`` draws; where it has nothing to, a figure that says so: an attack may fail and the run goes on."""
+    try:
+        return draw()
+    except NothingToDraw as nothing:
+        return note(str(nothing))
 
 
 def save(figure: Figure, *, pdf: str | Path, svg: str | Path, png: str | Path) -> None:
