@@ -177,7 +177,11 @@ def check_recognition(config: Mapping[str, Any]) -> None:
         names.check("clip_protocols", clips["protocol"], f"{key}.clips.{name}.protocol")
     for name, recognizer in recognition["recognizers"].items():
         names.check("recognizers", recognizer["recognizer"], f"{key}.recognizers.{name}.recognizer")
-        _known(recognizer["clips"], recognition["clips"], f"{key}.recognizers.{name}.clips")
+        clips = recognizer["clips"]
+        for data in () if isinstance(clips, str) else clips:
+            _known(data, dict.fromkeys(recognition["datasets"]), f"{key}.recognizers.{name}.clips")
+        for one in [clips] if isinstance(clips, str) else clips.values():
+            _known(one, recognition["clips"], f"{key}.recognizers.{name}.clips")
         if recognizer["settings"] not in ("small",) and not isinstance(recognizer["settings"], Mapping):
             found = recognizer["settings"]
             raise ConfigError(f"{key}.recognizers.{name}.settings: found {found!r}, expected small or settings by name")

@@ -2,6 +2,7 @@
 import hashlib
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.utils import validate
@@ -33,6 +34,7 @@ SEEDS = config["seeds"]
 MIRROR = os.environ.get("KINESEC_MIRROR") or config.get("mirror")
 
 
+@cache  # thousands of jobs ask for a few dozen hashes
 def code(script, *modules):
     """The hash of a script, the modules that its job loads by name, and all that they import."""
     return code_hash(SCRIPTS / script, *(f"kinesec.{module}" for module in modules))

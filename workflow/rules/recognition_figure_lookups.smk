@@ -9,9 +9,8 @@ def _pictured_attacks(recognizer):
 
 def _drawn_of_recognition():
     still, moving = ["pdf", "svg", "png"], ["webp", "png"]
-    used = {spec["clips"]: None for spec in RECOGNIZERS.values()}
-    for data, clips in product(RECOGNITION_DATA, used):
-        members = [name for name, spec in RECOGNIZERS.items() if spec["clips"] == clips]
+    for data, clips in product(RECOGNITION_DATA, RECOGNITION.get("clips", {})):
+        members = [name for name in RECOGNIZERS if clips_on(name, data) == clips]
         if any(map(_pictured_attacks, members)):
             yield f"attack_curves-{data}-{clips}", still, (
                 f"Success of the AB attacks on {data}, {clips}, within a budget of perceptual cost; the dot is at the mean "
@@ -26,6 +25,8 @@ def _drawn_of_recognition():
                 "the clips that the second gets right unattacked. The diagonal is the white-box attack."
             )
     for data, name in product(RECOGNITION_DATA, RECOGNIZERS):
+        if not clips_on(name, data):
+            continue
         of = f"{name} on {data}"
         yield f"confusion-{data}-{name}", still, (
             f"What {of} takes for what: share of each class's test clips, over all seeds."
@@ -60,7 +61,7 @@ def pictured_attacks(pattern):
         return [
             pattern.format(
                 data=wildcards.data,
-                clips=RECOGNIZERS[wildcards.recognizer]["clips"],
+                clips=clips_on(wildcards.recognizer, wildcards.data),
                 recognizer=wildcards.recognizer,
                 attack=attack,
                 seed=SEEDS[0],
@@ -80,7 +81,7 @@ def pictured_shards(wildcards):
 
 
 def clips_of_recognizer(wildcards):
-    clips = RECOGNIZERS[wildcards.recognizer]["clips"]
+    clips = clips_on(wildcards.recognizer, wildcards.data)
     return CLIPS.format(data=wildcards.data, clips=clips)
 
 

@@ -22,6 +22,12 @@ def clips_code(wildcards):
     return code("cut_clips.py", f"clip_protocols.{clips_of(wildcards)['protocol']}")
 
 
+def clips_on(recognizer, data):
+    """The clips of a data set that a recognizer is trained on; None where it is not."""
+    named = RECOGNIZERS[recognizer]["clips"]
+    return named if isinstance(named, str) else named.get(data)
+
+
 def recognizer_of(wildcards):
     """What makes a trained recognizer; on which clips its path says."""
     spec = RECOGNIZERS[wildcards.recognizer]
@@ -65,11 +71,15 @@ def recognized(pattern, data=None, recognizer=None):
     """A file of each data set, clean recognizer and seed, or of those that are named."""
     return [
         pattern.format(
-            data=one, clips=spec["clips"], training="clean", recognizer=name, seed=seed
+            data=one,
+            clips=clips_on(name, one),
+            training="clean",
+            recognizer=name,
+            seed=seed,
         )
         for one in ([data] if data else RECOGNITION_DATA)
-        for name, spec in RECOGNIZERS.items()
-        if recognizer in (None, name)
+        for name in RECOGNIZERS
+        if recognizer in (None, name) and clips_on(name, one)
         for seed in SEEDS
     ]
 
@@ -79,7 +89,7 @@ def attacked(pattern, data=None, recognizer=None):
     return [
         pattern.format(
             data=one,
-            clips=RECOGNIZERS[name]["clips"],
+            clips=clips_on(name, one),
             recognizer=name,
             attack=attack,
             seed=seed,
@@ -87,7 +97,7 @@ def attacked(pattern, data=None, recognizer=None):
         for one in ([data] if data else RECOGNITION_DATA)
         for attack in ATTACKS
         for name in attacked_recognizers(attack)
-        if recognizer in (None, name)
+        if recognizer in (None, name) and clips_on(name, one)
         for seed in SEEDS
     ]
 
@@ -97,7 +107,7 @@ def transferred(pattern=TRANSFER):
     return [
         pattern.format(
             data=data,
-            clips=RECOGNIZERS[surrogate]["clips"],
+            clips=clips_on(surrogate, data),
             attack=attack,
             surrogate=surrogate,
             recognizer=name,
@@ -106,8 +116,8 @@ def transferred(pattern=TRANSFER):
         for data in RECOGNITION_DATA
         for attack in RECOGNITION.get("transfer", [])
         for surrogate in attacked_recognizers(attack)
-        for name, spec in RECOGNIZERS.items()
-        if spec["clips"] == RECOGNIZERS[surrogate]["clips"]
+        for name in RECOGNIZERS
+        if clips_on(surrogate, data) == clips_on(name, data) is not None
         for seed in SEEDS
     ]
 
