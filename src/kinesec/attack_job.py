@@ -11,12 +11,12 @@ import numpy as np
 import torch
 
 from kinesec import clip_checks, recognizer_models, store
-from kinesec._download import sha256_of
 from kinesec.attacks import checks, criteria
 from kinesec.attacks._lanes import width_for
 from kinesec.attacks.base import Adversarial, Problem, build
 from kinesec.clips import Clips
 from kinesec.errors import ConfigError
+from kinesec.hashing import sha256_of
 from kinesec.recognizers.base import Recognizer
 from kinesec.training_run import best_device
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kinesec.clips import Clips, load
 from kinesec.errors import KinesecError
-from kinesec.recognizers.base import ClipShape, Graph
+from kinesec.recognizers._graph import Graph
+
+if TYPE_CHECKING:
+    from kinesec.recognizers.base import ClipShape
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +58,8 @@ def takes(clips: Clips) -> np.ndarray:
 
 def shape_of(clips: Clips) -> ClipShape:
     """What a recognizer of these clips is built for."""
+    from kinesec.recognizers.base import ClipShape  # kept out of jobs that only draw: it imports torch
+
     _, bodies, frames, joints, _ = clips.position.shape
     return ClipShape(frames, joints, bodies, len(clips.classes), Graph.of(clips.skeleton))
 

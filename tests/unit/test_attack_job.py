@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kinesec import attacked, clips, recognizer_models, store
-from kinesec._download import sha256_of
 from kinesec.attack_job import attack_clips, rightly_told, shard_of, spread
 from kinesec.attack_records import succeeded
 from kinesec.errors import ConfigError, KinesecError
+from kinesec.hashing import sha256_of
 
 SMART: dict[str, Any] = {
     "attack": "smart",
