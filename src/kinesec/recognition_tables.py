@@ -131,7 +131,9 @@ def joined(name: str, parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
 def of_seeds(table: pd.DataFrame) -> pd.DataFrame:
     """One row a case: that over all seeds where there is one, else that of the only seed."""
     keys = [
-        name for name in ("dataset", "clips", "surrogate", "recognizer", "training", "split", "attack") if name in table
+        name
+        for name in ("dataset", "clips", "surrogate", "recognizer", "training", "split", "attack", "against")
+        if name in table
     ]
     pooled = (table["seed"] == ALL_SEEDS).groupby([table[name] for name in keys], dropna=False).transform("max")
     return table[(table["seed"] == ALL_SEEDS) | ~pooled]

@@ -37,7 +37,7 @@ def write_all(
         elif name == "attack_curves" and jobs:
             made = with_all_seeds(pd.concat([attack_costs.curves(pd.read_parquet(of), row) for row, of in jobs]))
         elif name == "attack_pairs" and jobs:
-            made = attack_costs.pairs([(row, pd.read_parquet(of)) for row, of in jobs])
+            made = with_all_seeds(attack_costs.pairs([(row, pd.read_parquet(of)) for row, of in jobs]))
         elif name in success_tables.TABLES:
             made = success_tables.TABLES[name](tables["transfer" if name[-1] in "23" else "recognition_attacks"])
         else:

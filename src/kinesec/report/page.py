@@ -15,9 +15,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from kinesec import tidy
-from kinesec.report import defences, sections
+from kinesec.recognition_tables import read as read_recognition
+from kinesec.report import defences, recognition, sections
 from kinesec.report.summary import findings, plain, plural, pretty
 
+ATTACKS = "recognition_attacks"
 FEW = 4  # more backdoors than these are read better in the table alone
 
 
@@ -27,7 +29,7 @@ def _link(path: str | Path, page: Path) -> str:
 
 
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
-PICTURES = ("filmstrip-", "animation-")
+PICTURES = ("filmstrip-", "animation-", "attack_filmstrip-", "attack_animation-")
 
 
 def _embedded(path: Path) -> str:
@@ -71,10 +73,10 @@ def build(
 ) -> None:
     """Writes the report of a run; the same inputs give the same bytes.
 
-    ``tables`` are CSV files by name: ``prediction_backdoor``, ``prediction_defences`` and ``paper_comparison`` are
-    shown in part, every one is linked, by a relative address. ``figures`` are (SVG or animated WebP file, caption) by
-    name, in the page's order; a PDF or PNG of the same stem is linked, and the PNG of an animation stands for it where
-    no motion is wanted.
+    ``tables`` are CSV files by name: ``prediction_backdoor``, ``prediction_defences``, ``paper_comparison`` and those
+    of ``recognition.sections`` are shown in part, every one is linked, by a relative address. ``figures`` are (SVG or
+    animated WebP file, caption) by name, in the page's order; a PDF or PNG of the same stem is linked, and the PNG of
+    an animation stands for it where no motion is wanted.
     ``facts`` (JSON types alone; ``facts.gather`` makes them; a list may be empty):
 
     - ``seeds`` [int], ``commits`` [str], ``versions`` {package: [version]}, ``configuration`` {key: anything}
@@ -108,6 +110,7 @@ def build(
     nothing: tuple[sections.Tables, list[str]] = ({}, [])
     papers, reasons = nothing if comparison is None or comparison.empty else sections.papers(comparison)
     told = [] if backdoor is None else findings(backdoor)
+    attacked = recognition.findings(read_recognition(tables[ATTACKS])) if ATTACKS in tables else []
     charts, pictures = _figures(figures, page)
     content = environment.get_template("index.html.j2").render(
         run=run,
@@ -116,6 +119,9 @@ def build(
         backdoor=None if backdoor is None else sections.backdoor(backdoor),
         threshold=None if backdoor is None else sections.threshold(backdoor),
         defences={} if defended is None else defences.sections(defended),
+        recognition=recognition.sections(tables),
+        recognition_titles=recognition.TITLES,
+        attacked=attacked,
         papers=papers,
         reasons=reasons,
         nothing_published=comparison is not None and comparison.empty,
