@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -82,3 +83,4 @@ class Run:
             state["state"].setdefault(int(number), {})[field] = value
         self.optimiser.load_state_dict(state)
         self.log = meta["log"]
+        logging.getLogger(__name__).info("training: goes on after epoch %d, from %s", len(self.log), self.path)
