@@ -10,6 +10,7 @@ if not workflow.config_settings.configfiles:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/cluster.smk"
 include: "workflow/rules/lookups.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/prediction.smk"
@@ -46,6 +47,7 @@ localrules:
     all,
     prediction,
     recognition,
+    retrieve,
 
 
 rule all:

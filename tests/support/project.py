@@ -96,7 +96,7 @@ class Project:
             env=environment or self.environment(),
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1200,
         )
 
     def build(self, *arguments: str, target: str | None = None) -> str:

@@ -14,7 +14,7 @@ rule retrieve:
         "../../envs/retrieve.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=240,
         # not a parameter: another mirror of the same files, checked by hash, invalidates nothing
         mirror=MIRROR or "",
@@ -41,7 +41,7 @@ rule ingest:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=240,
     params:
         manifest_hash=manifest_hash,

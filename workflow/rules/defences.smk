@@ -49,8 +49,8 @@ rule table_defences:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
     params:
         code=code("table_defences.py"),
     script:
@@ -72,8 +72,8 @@ rule figure_fine_tuning:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
     params:
         figure=lambda wildcards: {
             "dataset": wildcards.data,
@@ -104,8 +104,8 @@ rule figure_roc:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
     params:
         # whose records the inputs are, in their order
         labels=lambda wildcards: defended(

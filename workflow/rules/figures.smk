@@ -14,8 +14,8 @@ rule figure_horizons:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
     params:
         figure=lambda wildcards: {
             "dataset": wildcards.data,
@@ -41,8 +41,8 @@ rule figure_ratio:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
     params:
         figure=lambda wildcards: {
             "dataset": wildcards.data,
@@ -68,8 +68,8 @@ rule figure_near_misses:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
     params:
         figure=lambda wildcards: {
             "dataset": wildcards.data,
@@ -95,8 +95,8 @@ rule figure_stealth:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
     params:
         figure=lambda wildcards: {
             "dataset": wildcards.data,
@@ -122,8 +122,8 @@ rule figure_filmstrip:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
     params:
         code=code("figure_filmstrip.py"),
     script:
@@ -144,8 +144,8 @@ rule figure_animation:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
     params:
         code=code("figure_animation.py"),
     script:

@@ -34,8 +34,8 @@ rule poison_badhmp:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=30,
     params:
         strategy=strategy_of,
         code=lambda wildcards: code("poison_badhmp.py", *strategy_modules(wildcards)),
@@ -130,8 +130,8 @@ rule evaluate_stealth:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=30,
     params:
         strategy=strategy_of,
         code=code("evaluate_stealth.py"),

@@ -12,7 +12,7 @@ rule croissant:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
         module=lambda wildcards: DATA[wildcards.data]["module"],
@@ -42,7 +42,7 @@ rule crate:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=30,
     params:
         run=RUN,
@@ -62,7 +62,7 @@ rule verify:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=240,
     params:
         code=code("verify.py"),

@@ -16,7 +16,7 @@ rule figure_confusion:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
         code=code("figure_confusion.py"),
@@ -38,7 +38,7 @@ rule figure_attack_curves:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
         figure=lambda wildcards: {
@@ -63,7 +63,7 @@ rule figure_transfer_matrix:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
         figure=lambda wildcards: {
@@ -91,7 +91,7 @@ rule figure_joint_displacement:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
         code=code("figure_joint_displacement.py"),
@@ -117,7 +117,7 @@ rule figure_displacement_correlation:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
         code=code("figure_displacement_correlation.py"),
@@ -141,7 +141,7 @@ rule figure_attack_filmstrip:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
         code=code("figure_attack_filmstrip.py"),
@@ -165,7 +165,7 @@ rule figure_attack_animation:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
         code=code("figure_attack_animation.py"),

@@ -12,8 +12,8 @@ rule table_prediction:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=10,
     params:
         rows=PREDICTION.get("table", {}),
         code=code("table_prediction.py"),
@@ -40,8 +40,8 @@ rule compare_with_papers:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
     params:
         data=PREDICTION_DATA,
         # ancient, with its hash: in a fresh clone the file is newer than results
@@ -71,8 +71,8 @@ rule report:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
     params:
         run=RUN,
         seeds=SEEDS,
