@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # one torch or BLAS thread a process: jobs and tests already fill the cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo real resume test test-cluster lint bench constraints clean help
+.PHONY: demo real reproduce resume reruns-table test test-cluster test-conda lint bench constraints clean help
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,11 +27,22 @@ demo: $(READY) ## install, then the default configuration: results/artifacts/dem
 real: $(READY) ## config/real.yaml; raw files from KINESEC_MIRROR or its `mirror`
 	snakemake --cores $(CORES) --configfile config/real.yaml
 
+RUN ?= real
+reproduce: $(READY) ## RUN=real or RUN=paper, then every hash recomputed (ARTIFACT.md)
+	snakemake --cores $(CORES) --configfile config/$(RUN).yaml
+	kinesec verify
+
+reruns-table: $(READY) ## rewrite docs/reruns.md from what Snakemake plans after each edit
+	PYTHONPATH=tests/support python tests/support/rerun_table.py
+
 resume: $(READY) ## go on with the last run, killed here or on SLURM: end its jobs, unlock, run the rest
 	$(BIN)/python tools/resume.py $(ARGUMENTS)
 
 test: $(READY) ## install, then all tests
 	pytest
+
+test-conda: $(READY) ## snakemake --sdm conda, each rule in its environment, from a local channel
+	KINESEC_TEST_CONDA=1 pytest tests/conda -rs
 
 test-cluster: $(READY) ## install SLURM if need be (root, apt), start one, run and hurt the smallest graph on it, stop it
 	pytest tests/cluster

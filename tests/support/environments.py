@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +17,14 @@ PYTHON = "3.11"
 CONDA_NAMES = {"great-tables": "great_tables", "matplotlib": "matplotlib-base", "torch": "pytorch"}
 # what a package of PyPI is imported as, where that is not its name
 IMPORTED_AS = {"PIL": "pillow", "great_tables": "great-tables", "yaml": "pyyaml"}
+# what packages try to import and do without: where an environment has none, Python finds Snakemake's
+TRIED = {
+    "charset_normalizer": "numpy.f2py",
+    "fsspec": "zarr, for stores that are not local",
+    "idna": "jsonschema, for formats that no schema here names",
+    "tabulate": "torch.fx, for tables to be printed",
+    "wcwidth": "tabulate",
+}
 
 
 def canonical(name: str) -> str:
@@ -72,8 +80,13 @@ def rules(repository: Path) -> dict[str, Rule]:
     """Every rule that runs a job; ``AssertionError`` for one without a script or an environment."""
     found: dict[str, Rule] = {}
     for file in sorted((repository / "workflow/rules").glob("*.smk")):
-        for block in re.split(r"^(?:rule|checkpoint) ", file.read_text("utf-8"), flags=re.MULTILINE)[1:]:
+        for block in re.split(r"^(?:rule|checkpoint|use rule) ", file.read_text("utf-8"), flags=re.MULTILINE)[1:]:
             name = block.split(":")[0]
+            like = re.fullmatch(r"(\w+) as (\w+) with", name)
+            if like is not None:
+                assert not re.search(r"^    (conda|script):$", block, re.MULTILINE), f"{file.name}: {name}"
+                found[like[2]] = replace(found[like[1]], name=like[2])
+                continue
             places = [
                 re.findall(rf'^    {key}:\n        "([^"]+)"$', block, re.MULTILINE) for key in ("conda", "script")
             ]
@@ -164,10 +177,16 @@ def needs(script: Path, source: Path) -> Needs:
 def strays(modules: list[tuple[str, str]], prefix: Path, source: Path) -> list[str]:
     """Modules that a job took from elsewhere than its environment, or ``kinesec`` from elsewhere than ``source``.
 
-    ``modules`` are names and files in the order of import. Snakemake reads its description of the job, with its own
-    packages, before the script's first import of ``kinesec``; the environment has nothing to do with those.
+    ``modules`` are names and files in the order of import. Snakemake's own packages describe the job to it and are none
+    of the environment's; they load what they need before the script's first import of ``kinesec``. Nor are those that
+    other packages merely try. torch has modules of no place in the file system.
     """
     first = next(index for index, (name, _) in enumerate(modules) if name == "kinesec")
-    own = {name for name, _ in modules[first:] if name.split(".")[0] == "kinesec"}
-    places = [(name, file, source if name in own else prefix) for name, file in modules[first:]]
-    return [f"{name}: {file}" for name, file, place in places if not Path(file).is_relative_to(place)]
+    found = []
+    for name, file in modules[first:]:
+        package = name.split(".")[0]
+        place = source if package == "kinesec" else prefix
+        excused = package in TRIED or package.startswith("snakemake") or not Path(file).is_absolute()
+        if not excused and not Path(file).is_relative_to(place):
+            found.append(f"{name}: {file}")
+    return found
