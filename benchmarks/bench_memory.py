@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import made_up
 import numpy as np
 
-from kinesec import store
+from kinesec import cut_clips, store
 from kinesec.datasets.base import Info, Item, Settings
 from kinesec.ingest import ingest
 from kinesec.motion import Motion
@@ -51,6 +51,11 @@ def _cut(folder: Path, count: int) -> None:
     cut(folder / "motions.zarr", folder / "windows.zarr", Protocol("ltd", made_up.HISTORY, made_up.FUTURE))
 
 
+def _clips(folder: Path, count: int) -> None:
+    settings = {"cover": "windows", "frames": 64, "stride": 64, "rate_hz": 120.0}
+    cut_clips.cut(folder / "motions.zarr", folder / "clips.zarr", {"protocol": "native", "settings": settings})
+
+
 def _poison(folder: Path, count: int) -> None:
     share = 4
     windows = made_up.windows(folder / "few.zarr", count * SEQUENCE // share)
@@ -61,6 +66,7 @@ def _poison(folder: Path, count: int) -> None:
 STAGES: dict[str, tuple[Callable[[Path, int], None], str]] = {
     "ingest": (_ingest, "motions.zarr"),
     "cut": (_cut, "windows.zarr"),
+    "clips": (_clips, "clips.zarr"),
     "poison": (_poison, "poison.zarr"),
 }
 

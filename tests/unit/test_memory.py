@@ -23,7 +23,7 @@ SCRIPT = """
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read the Linux way")
 def test_no_stage_holds_its_store(repository: Path, tmp_path: Path) -> None:
-    for stage in ("ingest", "cut", "poison"):
+    for stage in ("ingest", "cut", "clips", "poison"):
         arguments = [str(repository / "benchmarks"), str(tmp_path), stage]
         done = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(SCRIPT), *arguments], capture_output=True, text=True, check=False
