@@ -23,7 +23,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 RATIOS = [0.05, 0.1]
-JOBS_A_SEED = 10.2  # measured: 2 ratios, each poison, description, stealth, victim, evaluation; and the clean model
+JOBS_A_SEED = 11.0  # measured: 2 ratios, each poison, description, stealth, victim, evaluation; and the clean model
 
 
 @dataclass(frozen=True)
