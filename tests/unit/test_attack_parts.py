@@ -146,10 +146,10 @@ def test_bones_are_the_body_s_and_not_its_coordinates() -> None:
 
 @pytest.mark.parametrize("order", range(1, 5))
 def test_a_derivative_s_loss_is_blind_to_polynomials_below_it(order: int) -> None:
-    of = problem(probe(), 3, whole=True)
+    of = problem(probe().double(), 3, whole=True, dtype=torch.float64)
     lanes = lanes_of(of)
     loss = distortion(lanes, beta={order: 1.0}, alpha=1.0)
-    time = torch.arange(FRAMES, dtype=torch.float32)[:, None, None] / FRAMES
+    time = torch.arange(FRAMES, dtype=torch.float64)[:, None, None] / FRAMES
     lanes.x = lanes.clean + 0.1 * time ** (order - 1)
     assert loss()[0].max() < 1e-9
     lanes.x = lanes.clean + 0.1 * time**order
@@ -433,7 +433,7 @@ def test_weaknesses_are_warnings_in_the_record(caplog: pytest.LogCaptureFixture)
 
 def test_lanes_are_as_many_whatever_the_clips_number() -> None:
     for count in (1, 9):
-        assert width_for(CPU, problem(probe(), count).position) == 8
+        assert width_for(CPU, problem(probe(), count).position) == 16
     gpu = torch.device("cuda")
     assert width_for(gpu, torch.empty(1, 1, 48, 31, 3)) == 64
     assert width_for(gpu, torch.empty(1, 2, 300, 25, 3)) == 16

@@ -130,7 +130,9 @@ def test_the_active_set_asks_no_more_than_it_must(case: str) -> None:
     hook.remove()
     draws = getattr(attack, "draws", 0)
     assert set(rows) == {4}
-    assert sum(rows) == done.evaluated * (1 + draws)
+    # where no clip in the lanes has a step left, no gradient is drawn
+    spared = done.evaluated * (1 + draws) - sum(rows)
+    assert spared in ([4 * draws * looks for looks in range(4)] if draws else [0])
     lanes = [done.queries[lane::4].sum() for lane in range(4)]
     assert done.evaluated == 4 * max(lanes)
     assert done.queries.max() <= BUDGET + 1

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from kinesec.attacks._steps import TINY, bound, each, unit
+from kinesec.attacks._steps import TINY, bound, each, norms, unit
 from kinesec.attacks.base import AfterSuccess, Attack, Course, Lanes
 
 Norm = Literal["inf", "l2"]
@@ -53,7 +53,7 @@ class Within(Course):
 
     def cost(self) -> tuple[Tensor, Tensor | None]:
         moved = self.lanes.x - self.lanes.clean
-        return (moved.square() / self.count).flatten(1).sum(1), None
+        return norms(moved).square() / self.count.flatten(), None
 
     def direction(self, gradient: Tensor) -> Tensor:
         """Where a step of size one goes, uphill."""

@@ -52,19 +52,16 @@ class Distortion:
         clean = lanes.clean
         frames, count = clean.shape[2:4]
         self.weights = {order: w / dt ** (2 * order) for order, w in derivatives.items() if w and frames > order}
-        self.joints = None if joints is None else clean.new_tensor(joints)[:, None]
-        per_joint = count if joints is not None else 1
+        self._joints = None if joints is None else clean.new_tensor(joints)[:, None]
+        widths = {order: count if order == 0 and joints is not None else 1 for order in self.weights}
         self._scales = {
-            order: clean.new_zeros(*clean.shape[:2], frames - order, per_joint if order == 0 else 1, 1)
-            for order in self.weights
+            order: clean.new_zeros(*clean.shape[:2], frames - order, width, 1) for order, width in widths.items()
         }
-        geometry = lanes.problem.geometry
-        self._ends = bone_matrix(geometry, clean)
-        bones = len(geometry.links)
-        self._mean = clean.new_tensor(geometry.mean.tolist()).flatten() @ self._ends
-        self._bones = clean.new_zeros(clean[..., 0, 0].numel(), 3, bones)
-        self._lengths = clean.new_zeros(clean[..., 0, 0].numel(), bones)
-        self._bone_scale = clean.new_zeros(clean[..., 0, 0].numel(), 1)
+        self._ends = bone_matrix(lanes.problem.geometry, clean)
+        self._mean = clean.new_tensor(lanes.problem.geometry.mean.tolist()).flatten() @ self._ends
+        poses, bones = clean[..., 0, 0].numel(), len(lanes.problem.geometry.links)
+        self._bones, self._lengths = clean.new_zeros(poses, 3 * bones), clean.new_zeros(poses, bones)
+        self._bone_scale = clean.new_zeros(poses, 1)
 
     def enter(self, lane: int) -> None:
         """Makes ready for the clip that has come into a lane."""
@@ -72,13 +69,13 @@ class Distortion:
         for order, weight in self.weights.items():
             runs = _runs(present, order)
             scale = weight * runs / self._count(runs, self.lanes.x.shape[3])
-            self._scales[order][lane] = scale * self.joints if order == 0 and self.joints is not None else scale
+            self._scales[order][lane] = scale if order or self._joints is None else scale * self._joints
         if self.bone:
-            rows = slice(lane * present[..., 0, 0].numel(), (lane + 1) * present[..., 0, 0].numel())
-            placed = self.lanes.clean[lane].flatten(-2).flatten(0, 1) @ self._ends + self._mean
-            self._bones[rows] = placed.view(-1, *self._bones.shape[1:])
-            self._lengths[rows] = self._bones[rows].square().sum(1).sqrt()
-            self._bone_scale[rows, 0] = (self.bone * present / self._count(present, self._bones.shape[2])).flatten()
+            frames = present[..., 0, 0].numel()
+            rows = slice(lane * frames, (lane + 1) * frames)
+            self._bones[rows] = self.lanes.clean[lane].flatten(-2).flatten(0, 1) @ self._ends + self._mean
+            self._lengths[rows] = _lengths(self._bones[rows])
+            self._bone_scale[rows, 0] = (self.bone * present / self._count(present, self._lengths.shape[1])).flatten()
 
     def _count(self, there: Tensor, parts: int) -> Tensor:
         """What a sum over frames (body, frame, 1, 1) of ``parts`` each is divided by."""
@@ -91,15 +88,12 @@ class Distortion:
     def __call__(self) -> tuple[Tensor, Tensor]:
         """The loss (lane,) and its gradient where the lanes stand."""
         moved = self.lanes.x - self.lanes.clean
-        gradient = torch.zeros_like(moved)
+        gradient = moved * self._scales[0] if 0 in self._scales else torch.zeros_like(moved)
         for order, scale in self._scales.items():
-            weights, frames = difference_weights(order), moved.shape[2] - order
-            if order == 0:
-                gradient.addcmul_(moved, scale)
-                continue
-            change = torch.diff(moved, n=order, dim=2).mul_(scale)
-            for k, weight in enumerate(weights):
-                gradient[:, :, k : k + frames].add_(change, alpha=weight)
+            if order:
+                change = torch.diff(moved, n=order, dim=2).mul_(scale)
+                for k, weight in enumerate(difference_weights(order)):
+                    gradient[:, :, k : k + change.shape[2]].add_(change, alpha=weight)
         loss = (gradient * moved).flatten(1).sum(1)  # each term is a quadratic form of what was moved
         if self.bone:
             loss = loss + self._add_bones(moved, gradient)
@@ -107,14 +101,20 @@ class Distortion:
 
     def _add_bones(self, moved: Tensor, gradient: Tensor) -> Tensor:
         """The bones' loss (lane,); half its gradient is added to ``gradient``."""
-        vectors = (moved.view(-1, self._ends.shape[0]) @ self._ends).view_as(self._bones).add_(self._bones)
-        lengths = vectors.square().sum(1).sqrt_()
+        vectors = torch.addmm(self._bones, moved.view(-1, len(self._ends)), self._ends)
+        lengths = _lengths(vectors)
         change = lengths - self._lengths
         pull = change * self._bone_scale
         loss = (pull * change).view(len(moved), -1).sum(1)
-        vectors.mul_(pull.div_(lengths.clamp_min_(TINY))[:, None])
-        gradient.view(-1, self._ends.shape[0]).addmm_(vectors.flatten(1), self._ends.T)
+        vectors.view(len(vectors), 3, -1).mul_(pull.div_(lengths.clamp_min_(TINY))[:, None])
+        gradient.view(-1, len(self._ends)).addmm_(vectors, self._ends.T)
         return loss
+
+
+def _lengths(vectors: Tensor) -> Tensor:
+    """Lengths (pose, bone) of vectors (pose, xyz x bone)."""
+    x, y, z = vectors.view(len(vectors), 3, -1).unbind(1)
+    return (x * x).addcmul_(y, y).addcmul_(z, z).sqrt_()
 
 
 def bone_matrix(geometry: Geometry, like: Tensor) -> Tensor:

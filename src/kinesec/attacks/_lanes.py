@@ -14,7 +14,7 @@ from kinesec import seeding
 from kinesec.attacks._problem import Problem
 from kinesec.attacks.criteria import Criterion
 
-CPU_WIDTH = 8
+CPU_WIDTH = 16
 GPU_WIDTHS = (8, 64)
 _GPU_COORDINATES = 2**18
 
@@ -22,7 +22,7 @@ _GPU_COORDINATES = 2**18
 def width_for(device: torch.device, position: Tensor) -> int:
     """How many lanes there are: always as many for clips of one shape on one kind of device.
 
-    8 on a CPU: graph networks gain next to nothing by more, and with more of them stand empty while the last clips are
+    16 on a CPU: graph networks gain nothing by more, and more of them would stand empty while the last clips are
     attacked. On a GPU 8 to 64, as many as keep a network of published size within a card's memory.
     """
     if device.type == "cpu":
@@ -52,6 +52,7 @@ class Lanes:
 
     ``x`` and ``clean`` (lane, body, frame, joint, xyz), ``present`` of 0 and 1 (lane, body, frame, 1, 1), ``label`` and
     ``target`` (lane,). ``clip`` are the problem's clips in the lanes (-1: none) and ``iteration`` the steps done.
+    At a ``last_look`` no clip has a step left, and gradients are not asked for.
 
     A clip is always in the lane of its place among all clips, modulo their number, and kernels of one shape treat a
     lane alike whatever stands in the others. So what is computed of a clip depends on no other clip, on no batch size
@@ -74,6 +75,8 @@ class Lanes:
         self.target = torch.zeros_like(self.label)
         self.clip = [-1] * width
         self.iteration = [0] * width
+        self.last_look = False
+        self.whole = bool(problem.present.all())
         self._generators: list[torch.Generator | None] = [None] * width
 
     @property
@@ -124,14 +127,15 @@ def gradient_at(
 ) -> Gradients:
     """Logits (lane, class), classification loss (lane,) and its gradient by ``lanes.x``, zero where no body is.
 
-    With ``transform`` they are those of the transformed clips, and the gradient leads through it.
+    With ``transform`` they are those of the transformed clips, and the gradient leads through it. At a last look it is
+    left at zero; the logits are the same to the last bit.
     """
     x = lanes.x.detach().requires_grad_()
     with torch.enable_grad():
         logits = model(x if transform is None else transform(x, lanes))
         loss = criterion.loss(logits, lanes.label, lanes.target)
-        (gradient,) = torch.autograd.grad(loss.sum(), x)
-    return logits.detach(), loss.detach(), gradient.mul_(lanes.present)
+        gradient = torch.zeros_like(x) if lanes.last_look else torch.autograd.grad(loss.sum(), x)[0]
+    return logits.detach(), loss.detach(), gradient if lanes.whole else gradient.mul_(lanes.present)
 
 
 def plain(model: nn.Module, lanes: Lanes, criterion: Criterion) -> Gradients:

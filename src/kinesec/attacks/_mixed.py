@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from kinesec.attacks._distortion import Distortion, Reduction
-from kinesec.attacks._steps import TINY, Step, bound, shortened, unit
+from kinesec.attacks._steps import TINY, Step, bound, each, norms, shortened
 from kinesec.attacks.base import Course, Lanes
 
 
@@ -41,16 +42,18 @@ class Mixed(Course):
     def cost(self) -> tuple[Tensor, Tensor | None]:
         return self.distortion()
 
-    def _brought(self, gradient: Tensor) -> Tensor:
+    def _share(self, gradient: Tensor, weight: float) -> Tensor | float:
+        """What a gradient is multiplied by."""
         if self.reduction == "normalised":
-            return unit(gradient)
+            return weight / each(norms(gradient).clamp_min(TINY))
         if self.reduction == "frame_normalised":
-            return gradient / gradient.square().sum((-2, -1), keepdim=True).sqrt().clamp_min(TINY)
-        return gradient
+            length: Tensor = torch.linalg.vector_norm(gradient, dim=(-2, -1), keepdim=True)
+            return weight / length.clamp_min(TINY)
+        return weight
 
     def advance(self, class_gradient: Tensor, cost_gradient: Tensor | None) -> None:
-        gradient = self._brought(class_gradient) * self.weights[0]
+        gradient = class_gradient * self._share(class_gradient, self.weights[0])
         if cost_gradient is not None:
-            gradient.add_(self._brought(cost_gradient), alpha=self.weights[1])
+            gradient += cost_gradient.mul_(self._share(cost_gradient, self.weights[1]))
         self.lanes.x.add_(shortened(self.step(gradient, self.lanes.iteration), self.clip_update))
         bound(self.lanes.x, self.lanes.clean, self.lanes.present, epsilon=self.epsilon, box=self.box)

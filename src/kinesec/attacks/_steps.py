@@ -18,7 +18,8 @@ def each(values: Tensor) -> Tensor:
 
 def norms(values: Tensor) -> Tensor:
     """The Euclidean length (lane,) of each lane's values."""
-    return values.flatten(1).square().sum(1).sqrt()
+    length: Tensor = torch.linalg.vector_norm(values.flatten(1), dim=1)
+    return length
 
 
 def unit(values: Tensor) -> Tensor:
@@ -65,10 +66,11 @@ class Adam(Step):
         self.second.mul_(two).addcmul_(gradient, gradient, value=1 - two)
         shape = (-1,) + (1,) * (gradient.dim() - 1)
         times = [max(1, time) for time in iteration]  # a lane that never held a clip has made no step
-        root = [(1 - two**time) ** -0.5 for time in times]
-        rate = [-self.rate / (1 - one**time) for time in times]
-        length = self.second.sqrt().mul_(gradient.new_tensor(root).view(shape)).add_(self.epsilon)
-        return torch.div(self.first, length, out=length).mul_(gradient.new_tensor(rate).view(shape))
+        rate = [(1 - one**time) / -self.rate for time in times]
+        root = [each * (1 - two**time) ** -0.5 for each, time in zip(rate, times, strict=True)]
+        floor, slope = gradient.new_tensor([[each * self.epsilon for each in rate], root]).view(2, *shape)
+        length = torch.addcmul(floor, self.second.sqrt(), slope)
+        return torch.div(self.first, length, out=length)
 
 
 def shortened(change: Tensor, longest: float | None) -> Tensor:

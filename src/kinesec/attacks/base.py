@@ -151,6 +151,7 @@ class Attack(ABC):
                     course.enter(lane)
                 if not lanes.active:
                     break
+                lanes.last_look = all(lanes.iteration[lane] >= self.iterations for lane in lanes.active)
                 logits, loss, gradient = estimate(model, lanes, criterion)
                 cost, cost_gradient = course.cost()
                 met = criterion.met(logits, lanes.label, lanes.target)

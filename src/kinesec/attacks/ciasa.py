@@ -23,7 +23,7 @@ class CIASA(Attack):
     ``bone``, ``acceleration`` and ``critic`` weigh the constraints (means over frames, joints or bones) and the
     critic's verdict against the classification loss; a ``critic`` of 0 leaves it out. ``hidden`` and ``critic_rate``
     are the critic's. ``realign`` brings every bone back to its length after each step. The paper's values could not be
-    read: these are ours (docs/definitions.md, section 8).
+    read: these are ours (docs/definitions.md, section 9).
     """
 
     bone: float = 1.0

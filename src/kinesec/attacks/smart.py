@@ -21,7 +21,7 @@ TERMS = ("l2", "l2_acc", "l2_bone", "smart")
 
 @dataclass(frozen=True, kw_only=True)
 class SMART(Attack):
-    """The paper's settings; what it does not say is ours (docs/definitions.md, section 8).
+    """The paper's settings; what it does not say is ours (docs/definitions.md, section 9).
 
     ``weight`` w, ``alpha`` and ``beta`` (order of the derivative, up to 4, to its weight) as in the equations.
     ``terms`` leaves some out (section 4.5), the weights of the others then add up to one. ``reduction`` is how squared

@@ -1,0 +1,221 @@
+"""What attacks cost beside what they cannot do without, beside a plain loop, and beside other libraries, in one run.
+
+    python benchmarks/bench_attacks.py [--threads 2] [--rounds 5] [--only iteration,success,peers] [--clock cpu]
+
+``iteration``: a step of SMART over a bare forward and backward to the input of the same model and clips. ``success``:
+SMART until 99 % of clips are adversarial beside the plain loop that steps the whole batch 300 times. ``peers``: PGD of
+torchattacks, foolbox and ART (``pip install -c constraints.txt -e '.[peers]'``), the model's parameters frozen and
+not. All compared take turns; the medians' ratio and that of the least times are given. On a machine that others use,
+``--clock cpu --threads 1`` counts the time of this process alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from statistics import median
+from time import perf_counter, process_time
+
+import numpy as np
+import plain_attacks
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from kinesec import names, seeding
+from kinesec.attacks._lanes import CPU_WIDTH, frozen
+from kinesec.attacks.base import Attack, Geometry, Problem, build
+from kinesec.attacks.criteria import parse
+from kinesec.procedural.body import performer
+from kinesec.recognizers.base import ClipShape, Graph, Recognizer
+from kinesec.run import use_threads
+
+FRAMES, CLASSES, CLIPS, STEPS = 48, 8, 48, 300
+SKELETON = performer(0, 1).skeleton
+JOINTS = len(SKELETON)
+REST = np.cumsum(SKELETON.offsets, axis=0) / 400.0
+GEOMETRY = Geometry(SKELETON.parents, REST, 400.0, 30.0)
+AB = parse("AB", CLASSES)
+CLOCK = perf_counter
+
+
+def clips(count: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Motions (clip, 1, frame, joint, xyz) whose class is which joints swing, and the classes."""
+    rng = np.random.default_rng(seed)
+    label = np.arange(count) % CLASSES
+    swing = np.random.default_rng(9).normal(0, 0.4, (CLASSES, JOINTS, 3))[label][:, None, None]
+    phase = rng.uniform(0, 6, (count, 1, 1, 1, 1)) + 0.25 * np.arange(FRAMES)[:, None, None]
+    noise = rng.normal(0, 0.25, (count, 1, 1, JOINTS, 3))
+    return torch.from_numpy(swing * np.sin(phase) + noise).float(), torch.from_numpy(label)
+
+
+def trained(name: str, steps: int = 60) -> Recognizer:
+    """A small recognizer that tells most of the clips apart."""
+    module = names.load("recognizers", name)
+    shape = ClipShape(FRAMES, JOINTS, 1, CLASSES, Graph.of(SKELETON))
+    seen, label = clips(64, 1)
+    with seeding.torch_stream(0, "init"):
+        model: Recognizer = module.RECOGNIZER(shape, **module.SMALL)
+        optimiser = torch.optim.Adam(model.parameters(), 3e-3)
+        for step in range(steps):
+            part = torch.arange(16) + 16 * (step % 4)
+            optimiser.zero_grad()
+            model.loss(seen[part], label[part], 0.05).backward()
+            optimiser.step()
+    return model.eval()
+
+
+def problem_of(model: Recognizer, count: int) -> Problem:
+    """``count`` clips, labelled as the model tells them."""
+    position, _ = clips(count, 2)
+    with torch.inference_mode():
+        label = torch.cat([model(part) for part in position.split(16)]).argmax(1)
+    present = torch.ones(position.shape[:3], dtype=torch.bool)
+    return Problem(position, label.clone(), present, np.arange(count), np.arange(count), GEOMETRY)
+
+
+def in_turns(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Seconds a call, the calls taking turns."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            begin = CLOCK()
+            call()
+            times[name].append(CLOCK() - begin)
+    return times
+
+
+def ratio(times: dict[str, list[float]], one: str, other: str) -> str:
+    """How long ``one`` takes over ``other``: medians and least times."""
+    first, second = times[one], times[other]
+    return f"{median(first) / median(second):.3f} (medians), {min(first) / min(second):.3f} (least)"
+
+
+def iteration(rounds: int, steps: int = 12) -> None:
+    """A step of SMART over a bare forward and backward."""
+    for name in ("st_gcn", "ctr_gcn", "sgn"):
+        model = trained(name, 2)
+        of = problem_of(model, CPU_WIDTH)
+        settings = {"reduction": "normalised", "weight": 0.6, "iterations": steps, "after_success": "ignore"}
+        attack = build("smart", settings)
+
+        def bare(model: Recognizer = model, of: Problem = of) -> None:
+            for _ in range(steps):
+                plain_attacks.bare(model, of.position, of.label)
+
+        def whole(model: Recognizer = model, of: Problem = of, attack: Attack = attack) -> None:
+            attack.run(model, of, AB)
+
+        def look(model: Recognizer = model, of: Problem = of) -> None:
+            of.position.requires_grad_()
+            AB.loss(model(of.position), of.label, of.label)
+
+        with frozen(model):
+            times = in_turns({"look": look, "bare": bare, "smart": whole}, rounds)
+        times["smart"] = [s - one for s, one in zip(times["smart"], times["look"], strict=True)]
+        milliseconds = 1000 * median(times["smart"]) / steps
+        over = ratio(times, "smart", "bare")
+        print(f"iteration, {name} small, {len(of)} clips: {milliseconds:.1f} ms, over bare {over}", flush=True)
+
+
+def success() -> None:
+    """Time to 99 % AB success, and beside it the plain loop over all steps."""
+    model = trained("st_gcn")
+    of = problem_of(model, CLIPS)
+    attack = build("smart", {"reduction": "normalised", "weight": 0.6, "iterations": STEPS})
+    begin = CLOCK()
+    done = attack.run(model, of, AB)
+    ours = CLOCK() - begin
+    mean = torch.from_numpy(REST).float()
+    with frozen(model):
+        begin = CLOCK()
+        fooled = plain_attacks.smart(model, of.position, of.label, GEOMETRY.links, mean, STEPS)
+        plain = CLOCK() - begin
+    print(
+        f"success, st_gcn small, {len(of)} clips: {100 * done.claimed.mean():.1f} % in {ours:.1f} s "
+        f"({done.evaluated} rows); plain loop {100 * float(fooled.float().mean()):.1f} % in {plain:.1f} s "
+        f"({STEPS * len(of)} rows): {plain / ours:.1f} times as long",
+        flush=True,
+    )
+
+
+class Scaled(Recognizer):
+    """A recognizer of clips in [0, 1], the range that other libraries ask for."""
+
+    def __init__(self, model: Recognizer, reach: float) -> None:
+        super().__init__(model.shape)
+        self.model, self.reach = model, reach
+
+    def embed(self, clip: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def forward(self, clip: Tensor) -> Tensor:
+        logits: Tensor = self.model((2 * clip - 1) * self.reach)
+        return logits
+
+
+def compare_peers(rounds: int, steps: int = 10, epsilon: float = 0.005) -> None:
+    """PGD at the same steps as other libraries'."""
+    inner = trained("st_gcn")
+    of = problem_of(inner, 4 * CPU_WIDTH)
+    reach = 2 * float(of.position.abs().max())
+    model = Scaled(inner, reach).eval()
+    of = replace(of, position=of.position / (2 * reach) + 0.5)
+    others = plain_attacks.peers(epsilon, epsilon / 8, steps, CLASSES)
+    if not others:
+        print("peers: none is installed: pip install -c constraints.txt -e '.[peers]'")
+        return
+    settings = {"epsilon": epsilon, "step": epsilon / 8, "iterations": steps, "random_start": False}
+    attack = build("pgd", {**settings, "after_success": "ignore", "box": [0.0, 1.0]})
+
+    def final_loss(found: Tensor) -> float:
+        with torch.inference_mode():
+            return float(cross_entropy(model(found), of.label))
+
+    made: dict[str, Tensor] = {}
+
+    def keep(name: str, call: Callable[[], Tensor]) -> Callable[[], None]:
+        def run() -> None:
+            made[name] = call()
+            with torch.inference_mode():  # ours says whether it succeeded; of others it has to be asked
+                _ = model(made[name]).argmax(1) == of.label if name != "ours" else None
+
+        return run
+
+    for state in ("frozen", "not frozen"):
+        nn.Module.requires_grad_(model, state != "frozen")
+        calls: dict[str, Callable[[], object]] = {"ours": keep("ours", lambda: attack.run(model, of, AB).position)}
+        for name, other in others.items():
+            calls[name] = keep(name, lambda other=other: other(model, of.position.clone(), of.label))
+        times = in_turns(calls, rounds)
+        for name in others:
+            loss = final_loss(made[name])
+            print(
+                f"peers, parameters {state}: ours over {name} {ratio(times, 'ours', name)}; final loss "
+                f"{final_loss(made['ours']):.5f} and {loss:.5f}",
+                flush=True,
+            )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5, help="rounds in which what is compared takes turns")
+    parser.add_argument("--only", default="iteration,success,peers", help="some of these")
+    parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
+    arguments = parser.parse_args()
+    global CLOCK
+    CLOCK = process_time if arguments.clock == "cpu" else perf_counter
+    use_threads(arguments.threads)
+    chosen = arguments.only.split(",")
+    if "iteration" in chosen:
+        iteration(arguments.rounds)
+    if "success" in chosen:
+        success()
+    if "peers" in chosen:
+        compare_peers(arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()
