@@ -173,6 +173,8 @@ def _answers(
     transfer = of_seeds(typed(tables["transfer"])) if "transfer" in tables else None
     for ours in dict.fromkeys(attacks["dataset"]):
         dataset = DATASETS.get(modules.get(ours, ""))
+        if dataset is None:
+            continue
         own = attacks[attacks["dataset"] == ours]
         moved = None if transfer is None else transfer[transfer["dataset"] == ours]
         for row in reference:
