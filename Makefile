@@ -39,7 +39,7 @@ resume: $(READY) ## go on with the last run, killed here or on SLURM: end its jo
 	$(BIN)/python tools/resume.py $(ARGUMENTS)
 
 test: $(READY) ## install, then all tests
-	pytest
+	pytest -n $(CORES) --dist loadfile
 
 test-conda: $(READY) ## snakemake --sdm conda, each rule in its environment, from a local channel
 	KINESEC_TEST_CONDA=1 pytest tests/conda -rs
