@@ -26,8 +26,13 @@ def until(process: subprocess.Popen[bytes], found: Callable[[], T]) -> T:
 
 
 def script_of(process: subprocess.Popen[bytes]) -> psutil.Process | None:
-    children = psutil.Process(process.pid).children(recursive=True)
-    return next((child for child in children if any("train_predictor.py" in word for word in child.cmdline())), None)
+    for child in psutil.Process(process.pid).children(recursive=True):
+        try:
+            if any("train_predictor.py" in word for word in child.cmdline()):
+                return child
+        except psutil.NoSuchProcess:  # ended, or a zombie, since it was listed
+            continue
+    return None
 
 
 @pytest.fixture
