@@ -45,7 +45,7 @@ test-conda: $(READY) ## snakemake --sdm conda, each rule in its environment, fro
 	KINESEC_TEST_CONDA=1 pytest tests/conda -rs
 
 test-cluster: $(READY) ## install SLURM if need be (root, apt), start one, run and hurt the smallest graph on it, stop it
-	pytest tests/cluster
+	pytest tests/cluster -rs
 
 lint: $(READY) ## ruff, mypy --strict, snakefmt, snakemake --lint
 	ruff check .

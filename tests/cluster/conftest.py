@@ -12,7 +12,7 @@ pytest.register_assert_rewrite("faults", "runs")
 from local_slurm import Slurm  # noqa: E402
 from machine import NotStarted  # noqa: E402
 from project import Project  # noqa: E402
-from runs import EPOCHS, complete  # noqa: E402
+from runs import TRAINING, complete  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +32,7 @@ def slurm() -> Iterator[Slurm]:
 def empty(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Nothing made yet; to be copied, never changed."""
     project = complete(repository, Project.of(repository, tmp_path_factory.mktemp("cluster") / "empty"))
-    project.configure({"prediction.predictors.ltd_tiny.recipe.epochs": EPOCHS})
+    project.configure(TRAINING)
     return project
 
 

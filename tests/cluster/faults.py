@@ -88,7 +88,8 @@ def too_little_memory(slurm: Slurm, project: Project, finished: Project) -> None
     (told,) = (project.folder / ".snakemake/slurm_logs/rule_train_victim").glob(f"*/{first.id}.log")
     assert "exceeded memory limit" in told.read_text()
     assert (first.memory, second.memory) == ("300M", "4000M")
-    assert "gres/gpu=1" in slurm.run("scontrol", "show", "job", second.id)
+    # as asked for; what was given it no longer shows of every finished job
+    assert re.search(r"TresPerJob=gres:gpu:1$", slurm.run("scontrol", "show", "job", second.id), re.MULTILINE)
     same(project, finished)
 
 

@@ -22,8 +22,9 @@ from kinesec import store
 PARTS = ("slurm", "tools", "Makefile")
 TABLES = "results/artifacts/smallest/tables/paper_comparison.csv"  # made from the other table
 VICTIM = "results/models/procedural/short/rigid-jammed-random-0.2/ltd_tiny/seed0/model.safetensors"
-TRAINING = "logs/train_predictor/procedural/short/rigid-jammed-random-0.2/ltd_tiny/seed0.log"
+TRAINING_LOG = "logs/train_predictor/procedural/short/rigid-jammed-random-0.2/ltd_tiny/seed0.log"
 EPOCHS = 60
+TRAINING = {"prediction.predictors.ltd_tiny.recipe.epochs": EPOCHS}  # long enough to be killed in the middle
 # nothing here is on a network file system, and jobs last seconds
 HURRY = ("--latency-wait", "5", "--slurm-init-seconds-before-status-checks", "1")
 IMPATIENT = Path(__file__).with_name("impatient.py")
@@ -114,7 +115,8 @@ def epochs_done(project: Project) -> int:
 
 def went_on_after(project: Project) -> list[int]:
     """The epochs after which the victim's training says that it went on."""
-    return [int(found) for found in re.findall(r"goes on after epoch (\d+)", (project.folder / TRAINING).read_text())]
+    told = (project.folder / TRAINING_LOG).read_text()
+    return [int(found) for found in re.findall(r"goes on after epoch (\d+)", told)]
 
 
 def complete(repository: Path, project: Project) -> Project:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from environments import IMPORTED_AS, canonical, needs, rules, specs, strays
+from every_system import EVERY_SYSTEM
 from local_conda import Conda
 from project import Project
 
@@ -22,6 +23,13 @@ class Run:
     project: Project
     jobs: list[dict[str, Any]]
     rules: list[str]
+    prefix: Path
+    environment: dict[str, str]
+
+    def rerun(self) -> set[str]:
+        """The rules of which a job would run now, with the same environments asked for."""
+        how = ("--sdm", "conda", "--conda-prefix", str(self.prefix))
+        return self.project.rerun(*how, environment=self.environment)
 
     def environment_of(self, job: dict[str, Any]) -> str:
         """The environment file, as text, that Snakemake made a job's environment from."""
@@ -32,15 +40,17 @@ class Run:
 def run(conda: Conda, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("conda")
     project = Project.of(repository, folder / "project")
+    project.configure(EVERY_SYSTEM)
     witnesses = folder / "witnesses"
     witnesses.mkdir()
     prefix = conda.folder / "environments"
-    command = project.command("--sdm", "conda", "--conda-prefix", str(prefix))
     environment = project.environment(**conda.variables(), KINESEC_WITNESS=str(witnesses))
+    command = project.command("--sdm", "conda", "--conda-prefix", str(prefix))
     done = subprocess.run(command, cwd=project.folder, env=environment, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stdout + done.stderr
     jobs = [json.loads(path.read_text()) for path in sorted(witnesses.glob("*.json"))]
-    return Run(project, jobs, re.findall(r"^(?:local)?rule (\w+):$", done.stdout + done.stderr, re.MULTILINE))
+    ran = re.findall(r"^(?:local)?rule (\w+):$", done.stdout + done.stderr, re.MULTILINE)
+    return Run(project, jobs, ran, prefix, environment)
 
 
 def test_every_job_ran_in_the_environment_of_its_rule(run: Run, repository: Path) -> None:
@@ -79,6 +89,18 @@ def test_the_environments_hold_the_versions_that_are_written(run: Run, repositor
             assert f"{installed[name]}.".startswith(f"{version}."), f"{file.stem}: {name} {installed[name]}"
 
 
-def test_jobs_that_need_no_torch_have_none(run: Run) -> None:
+def test_jobs_that_need_no_torch_have_none(run: Run, repository: Path) -> None:
     with_torch = {job["script"] for job in run.jobs if "torch" in dict(job["modules"])}
-    assert with_torch == {"train_predictor.py", "evaluate_prediction.py"}
+    of_torch = {rule.script.name for rule in rules(repository).values() if rule.environment.stem == "torch"}
+    assert with_torch == {job["script"] for job in run.jobs} & of_torch
+    assert {"train_predictor.py", "defend_prediction.py", "attack_recognizer.py"} <= with_torch
+
+
+def test_an_edited_environment_reruns_its_rules_and_what_follows(run: Run, repository: Path) -> None:
+    """Last, for it edits the project: a comment is an edit, too, as Snakemake hashes the file."""
+    assert run.rerun() == set()
+    run.project.append("envs/torch.yaml", "\n# a remark\n")
+    again = run.rerun()
+    of_torch = {name for name, rule in rules(repository).items() if rule.environment.stem == "torch"}
+    assert set(run.rules) & of_torch <= again
+    assert not {"retrieve", "ingest", "cut_windows", "cut_clips", "poison_badhmp", "evaluate_stealth"} & again

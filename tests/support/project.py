@@ -105,9 +105,9 @@ class Project:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def rerun(self, *, target: str | None = None, environment: dict[str, str] | None = None) -> set[str]:
+    def rerun(self, *arguments: str, target: str | None = None, environment: dict[str, str] | None = None) -> set[str]:
         """The rules of which a job would run now."""
-        done = self.run("--dry-run", target=target, environment=environment)
+        done = self.run("--dry-run", *arguments, target=target, environment=environment)
         assert done.returncode == 0, done.stdout + done.stderr
         text = done.stdout + done.stderr
         if "Nothing to be done" in text:

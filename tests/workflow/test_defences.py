@@ -6,14 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from every_system import DEFENCES
 from project import Project
-
-DEFENCES = {
-    "prediction.defences": {
-        "energy": {"defence": "sanitise_energy"},
-        "tuning": {"defence": "fine_tuning", "settings": {"shares": [0.2], "rates": [0.1], "epochs": 1}},
-    }
-}
 
 
 @pytest.fixture(scope="module")

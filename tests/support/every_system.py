@@ -1,0 +1,17 @@
+"""What is added to the smallest configuration so that its graph has every rule of every system."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recognized import RECOGNITION
+
+DEFENCES: dict[str, Any] = {
+    "prediction.defences": {
+        "energy": {"defence": "sanitise_energy"},
+        "tuning": {"defence": "fine_tuning", "settings": {"shares": [0.2], "rates": [0.1], "epochs": 1}},
+    }
+}
+# one attack, in shards, on one of the two recognizers; the other is shown what comes of it
+ATTACK = {"smart_ab": {**RECOGNITION["attacks"]["smart_ab"], "recognizers": ["st_gcn"]}}
+EVERY_SYSTEM: dict[str, Any] = {**DEFENCES, "recognition": {**RECOGNITION, "attacks": ATTACK}}
