@@ -1,4 +1,4 @@
-"""One SLURM for all tests here, and the smallest graph, finished on this machine alone, to compare with."""
+"""One SLURM for all tests here, and the smallest tables, made on this machine alone, to compare with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytest.register_assert_rewrite("faults", "runs")
 from local_slurm import Slurm  # noqa: E402
 from machine import NotStarted  # noqa: E402
 from project import Project  # noqa: E402
-from runs import TRAINING, complete  # noqa: E402
+from runs import TABLES, TRAINING, complete  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,7 @@ def empty(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Project
 
 @pytest.fixture(scope="session")
 def finished(slurm: Slurm, empty: Project) -> Project:
-    """The whole graph, run on this machine without SLURM; to be copied, never changed."""
+    """The tables and all before them, made on this machine without SLURM; to be copied, never changed."""
     project = empty.copy(empty.folder.with_name("finished"))
-    project.build("--cores", "2")
+    project.build("--cores", "2", target=TABLES)
     return project

@@ -15,7 +15,7 @@ import pytest
 from every_system import EVERY_SYSTEM
 from local_slurm import Slurm
 from project import Project
-from runs import TRAINING, Run, same, untrained
+from runs import TABLES, TRAINING, Run, same, untrained
 
 
 def whole_graph(slurm: Slurm, project: Project, finished: Project) -> None:
@@ -24,7 +24,7 @@ def whole_graph(slurm: Slurm, project: Project, finished: Project) -> None:
     for each in (project, reference):
         each.configure({**TRAINING, **EVERY_SYSTEM})
     with Run(slurm, project, target=project.target) as run, ThreadPoolExecutor(1) as beside:
-        here = beside.submit(reference.build)
+        here = beside.submit(reference.build, target=TABLES)
         run.succeed()
         jobs = run.jobs()
         here.result()
