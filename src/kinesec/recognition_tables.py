@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -145,11 +146,15 @@ _MODULES = {"smart": "SMART", "iaa": "IAA", "ciasa": "CIASA", "pgd": "PGD", "mi_
 def attack_labels(table: pd.DataFrame) -> dict[str, str]:
     """What to call each attack of a table beside the others: its method, and in what it differs from those.
 
-    Names tell methods first, the loss terms of an ablation, then strategy, preset, reduction, what follows success, and
-    last the configuration's own name.
+    Names tell methods first, and of EOT around which; the loss terms of an ablation, then strategy, preset, reduction,
+    what follows success, and last the configuration's own name.
     """
     rows = table.drop_duplicates("attack").set_index("attack")
     labels = {str(name): _MODULES.get(module, module) for name, module in rows["attack_module"].items()}
+    for name, settings in rows["settings"].items() if "settings" in rows else ():
+        around = json.loads(settings or "{}").get("attack")
+        if around:
+            labels[str(name)] += f" of {_MODULES.get(around['attack'], around['attack'])}"
     if "terms" in rows:
         ablations = {name: terms for name, terms in rows["terms"].items() if terms not in ("", "smart")}
         labels |= {str(name): f"{labels[str(name)]}, {plain(terms)}" for name, terms in ablations.items()}

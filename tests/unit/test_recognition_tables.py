@@ -86,13 +86,15 @@ def test_attacks_are_called_by_what_tells_them_apart() -> None:
         attack_row(attack="e", module="pgd", terms="", preset="official"),
         attack_row(attack="f", module="mi_fgsm", terms=""),
         attack_row(attack="g", module="mi_fgsm", terms=""),
+        {**attack_row(attack="h", module="eot", terms=""), "settings": '{"attack": {"attack": "pgd"}, "draws": 4}'},
     ]
     found = tables.attack_labels(pd.DataFrame(rows))
     assert found["b"] == "SMART, l2"
     assert found["c"] == "IAA"
     assert (found["d"], found["e"]) == ("PGD, paper", "PGD, official")
     assert (found["f"], found["g"]) == ("MI-FGSM (f)", "MI-FGSM (g)")
-    assert len(set(found.values())) == 7
+    assert found["h"] == "EOT of PGD"
+    assert len(set(found.values())) == 8
 
 
 def test_table_1_has_the_papers_shape() -> None:
