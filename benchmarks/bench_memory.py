@@ -2,11 +2,13 @@
 
 Each stage runs in a process of its own, on a fraction of the data first; then its peak may grow by ``LIMIT_MB`` and no
 more. Poisoning also keeps some 50 bytes a training window (indices, scores). Linux only.
-Run ``python benchmarks/bench_memory.py``.
+
+    python benchmarks/bench_memory.py [--limit-mb 96]
 """
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 import resource
 import tempfile
@@ -87,12 +89,17 @@ def _measure(stage: str, small: Path, large: Path, count: int, limit_mb: int, fi
     run(small, first)
     before = _peak_megabytes()
     run(large, count)
-    grown, size = _peak_megabytes() - before, _megabytes(large / name, name.removesuffix(".zarr"))
-    print(f"{stage}: store of {size:.0f} MB, limit {limit_mb} MB, peak grew by {grown:.0f} MB", flush=True)
+    peak = _peak_megabytes()
+    grown, size = peak - before, _megabytes(large / name, name.removesuffix(".zarr"))
+    told = f"store of {size:.0f} MB, limit {limit_mb} MB, peak grew by {grown:.0f} MB to {peak:.0f} MB"
+    print(f"{stage}: {told}", flush=True)
     raise SystemExit(grown > limit_mb)
 
 
-def main(limit_mb: int = LIMIT_MB) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description="peak memory of stages on stores of ten times the memory they may add")
+    parser.add_argument("--limit-mb", type=int, default=LIMIT_MB)
+    limit_mb = parser.parse_args().limit_mb
     frame_bytes = 38 * 3 * 4
     count = -(-10 * limit_mb * 2**20 // (frame_bytes * SEQUENCE))
     with tempfile.TemporaryDirectory() as folder:

@@ -30,7 +30,8 @@ jobs run among its parameters (`src/kinesec/code_hash.py`), so an edit reruns th
 
 Rules that are not named do not run. Of a rule that is, only the jobs run that the edit reaches: after an edit of
 `hrnn.py` those of the recognizer `hrnn`. A folder's files are watched by time stamp and number; those of a manifest, by
-their hashes in it.
+their hashes in it. With `--sdm conda` an edit of an environment file, be it a comment, reruns the rules of that
+environment and what follows (`make test-conda`).
 
 | edit | what runs again |
 |---|---|
