@@ -23,17 +23,10 @@ def _file(module: str) -> Path | None:
     return None
 
 
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:]
-    return tree
+def _drop_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    first = node.body[0] if node.body else None
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        node.body = node.body[1:]
 
 
 def _absolute(file: Path, node: ast.ImportFrom) -> str:
@@ -47,7 +40,7 @@ def _absolute(file: Path, node: ast.ImportFrom) -> str:
 @cache
 def _parse(file: Path) -> tuple[str, frozenset[str]]:
     """The file's syntax tree as text, and the kinesec modules it imports."""
-    tree = _without_docstrings(ast.parse(file.read_text("utf-8")))
+    tree = ast.parse(file.read_text("utf-8"))
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -56,6 +49,8 @@ def _parse(file: Path) -> tuple[str, frozenset[str]]:
             module = _absolute(file, node)
             found.add(module)
             found.update(f"{module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            _drop_docstring(node)
     modules = {name for name in found if name.split(".")[0] == "kinesec" and _file(name)}
     return ast.dump(tree), frozenset(modules)
 

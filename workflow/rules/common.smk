@@ -40,6 +40,11 @@ def code(script, *modules):
     return code_hash(SCRIPTS / script, *(f"kinesec.{module}" for module in modules))
 
 
+def code_of(script, *modules):
+    """``code``, worked out when a job asks: on a cluster each job reads these rules twice, and asks for its own."""
+    return lambda wildcards: code(script, *modules)
+
+
 def file_sha256(path):
     """The hash of a small file of the repository, so that an edit of it is a changed parameter."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]

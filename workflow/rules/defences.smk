@@ -52,7 +52,7 @@ rule table_defences:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=10,
     params:
-        code=code("table_defences.py"),
+        code=code_of("table_defences.py"),
     script:
         "../scripts/table_defences.py"
 
@@ -79,7 +79,7 @@ rule figure_fine_tuning:
             "dataset": wildcards.data,
             "predictor": wildcards.predictor,
         },
-        code=code("figure_fine_tuning.py"),
+        code=code_of("figure_fine_tuning.py"),
     script:
         "../scripts/figure_fine_tuning.py"
 
@@ -114,6 +114,6 @@ rule figure_roc:
             wildcards.data,
             wildcards.predictor,
         ),
-        code=code("figure_roc.py"),
+        code=code_of("figure_roc.py"),
     script:
         "../scripts/figure_roc.py"

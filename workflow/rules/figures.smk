@@ -21,7 +21,7 @@ rule figure_horizons:
             "dataset": wildcards.data,
             "predictor": wildcards.predictor,
         },
-        code=code("figure_horizons.py"),
+        code=code_of("figure_horizons.py"),
     script:
         "../scripts/figure_horizons.py"
 
@@ -48,7 +48,7 @@ rule figure_ratio:
             "dataset": wildcards.data,
             "predictor": wildcards.predictor,
         },
-        code=code("figure_ratio.py"),
+        code=code_of("figure_ratio.py"),
     script:
         "../scripts/figure_ratio.py"
 
@@ -75,7 +75,7 @@ rule figure_near_misses:
             "dataset": wildcards.data,
             "predictor": wildcards.predictor,
         },
-        code=code("figure_near_misses.py"),
+        code=code_of("figure_near_misses.py"),
     script:
         "../scripts/figure_near_misses.py"
 
@@ -102,7 +102,7 @@ rule figure_stealth:
             "dataset": wildcards.data,
             "protocol": wildcards.protocol,
         },
-        code=code("figure_stealth.py"),
+        code=code_of("figure_stealth.py"),
     script:
         "../scripts/figure_stealth.py"
 
@@ -125,7 +125,7 @@ rule figure_filmstrip:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=10,
     params:
-        code=code("figure_filmstrip.py"),
+        code=code_of("figure_filmstrip.py"),
     script:
         "../scripts/figure_filmstrip.py"
 
@@ -147,6 +147,6 @@ rule figure_animation:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=10,
     params:
-        code=code("figure_animation.py"),
+        code=code_of("figure_animation.py"),
     script:
         "../scripts/figure_animation.py"

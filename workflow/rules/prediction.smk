@@ -16,7 +16,7 @@ rule cut_windows:
         runtime=60,
     params:
         protocol=protocol_of,
-        code=code("cut_windows.py"),
+        code=code_of("cut_windows.py"),
     script:
         "../scripts/cut_windows.py"
 
@@ -134,7 +134,7 @@ rule evaluate_stealth:
         runtime=30,
     params:
         strategy=strategy_of,
-        code=code("evaluate_stealth.py"),
+        code=code_of("evaluate_stealth.py"),
     script:
         "../scripts/evaluate_stealth.py"
 

@@ -49,7 +49,9 @@ rule crate:
         configuration=SHOWN,
         workflow=WORKFLOW_FILES,
         modules={name: data["module"] for name, data in DATA.items()},
-        code=code("crate.py", *(f"datasets.{data['module']}" for data in DATA.values())),
+        code=code_of(
+            "crate.py", *(f"datasets.{data['module']}" for data in DATA.values())
+        ),
     script:
         "../scripts/crate.py"
 
@@ -65,6 +67,6 @@ rule verify:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=240,
     params:
-        code=code("verify.py"),
+        code=code_of("verify.py"),
     script:
         "../scripts/verify.py"

@@ -19,7 +19,7 @@ rule figure_confusion:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
-        code=code("figure_confusion.py"),
+        code=code_of("figure_confusion.py"),
     script:
         "../scripts/figure_confusion.py"
 
@@ -45,7 +45,7 @@ rule figure_attack_curves:
             "dataset": wildcards.data,
             "clips": wildcards.clips,
         },
-        code=code("figure_attack_curves.py"),
+        code=code_of("figure_attack_curves.py"),
     script:
         "../scripts/figure_attack_curves.py"
 
@@ -70,7 +70,7 @@ rule figure_transfer_matrix:
             "dataset": wildcards.data,
             "clips": wildcards.clips,
         },
-        code=code("figure_transfer_matrix.py"),
+        code=code_of("figure_transfer_matrix.py"),
     script:
         "../scripts/figure_transfer_matrix.py"
 
@@ -94,7 +94,7 @@ rule figure_joint_displacement:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
-        code=code("figure_joint_displacement.py"),
+        code=code_of("figure_joint_displacement.py"),
     script:
         "../scripts/figure_joint_displacement.py"
 
@@ -120,7 +120,7 @@ rule figure_displacement_correlation:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
-        code=code("figure_displacement_correlation.py"),
+        code=code_of("figure_displacement_correlation.py"),
     script:
         "../scripts/figure_displacement_correlation.py"
 
@@ -144,7 +144,7 @@ rule figure_attack_filmstrip:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
-        code=code("figure_attack_filmstrip.py"),
+        code=code_of("figure_attack_filmstrip.py"),
     script:
         "../scripts/figure_attack_filmstrip.py"
 
@@ -168,6 +168,6 @@ rule figure_attack_animation:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
-        code=code("figure_attack_animation.py"),
+        code=code_of("figure_attack_animation.py"),
     script:
         "../scripts/figure_attack_animation.py"

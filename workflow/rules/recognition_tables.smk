@@ -21,6 +21,6 @@ rule table_recognition:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=30,
     params:
-        code=code("table_recognition.py"),
+        code=code_of("table_recognition.py"),
     script:
         "../scripts/table_recognition.py"

@@ -16,7 +16,7 @@ rule table_prediction:
         runtime=10,
     params:
         rows=PREDICTION.get("table", {}),
-        code=code("table_prediction.py"),
+        code=code_of("table_prediction.py"),
     script:
         "../scripts/table_prediction.py"
 
@@ -48,7 +48,7 @@ rule compare_with_papers:
         reference_hash=file_sha256("config/papers/reference.csv"),
         modules={name: DATA[name]["module"] for name in PREDICTION_DATA},
         protocols=published_protocols(),
-        code=code("compare_with_papers.py"),
+        code=code_of("compare_with_papers.py"),
     script:
         "../scripts/compare_with_papers.py"
 
