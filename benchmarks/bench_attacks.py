@@ -24,12 +24,12 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from kinesec import names, seeding
-from kinesec.attacks._lanes import CPU_WIDTH, frozen
 from kinesec.attacks.base import Attack, Geometry, Problem, build
-from kinesec.attacks.criteria import parse
-from kinesec.procedural.body import performer
-from kinesec.recognizers.base import ClipShape, Graph, Recognizer
-from kinesec.run import use_threads
+from kinesec.attacks.engine.criteria import parse
+from kinesec.attacks.engine.lanes import CPU_WIDTH, frozen
+from kinesec.models.recognizers.base import ClipShape, Graph, Recognizer
+from kinesec.provenance.job import use_threads
+from kinesec.sources.procedural.body import performer
 
 FRAMES, CLASSES, CLIPS, STEPS = 48, 8, 48, 300
 SKELETON = performer(0, 1).skeleton
@@ -52,7 +52,7 @@ def clips(count: int, seed: int) -> tuple[Tensor, Tensor]:
 
 def trained(name: str, steps: int = 60) -> Recognizer:
     """A small recognizer that tells most of the clips apart."""
-    module = names.load("recognizers", name)
+    module = names.load("models.recognizers", name)
     shape = ClipShape(FRAMES, JOINTS, 1, CLASSES, Graph.of(SKELETON))
     seen, label = clips(64, 1)
     with seeding.torch_stream(0, "init"):

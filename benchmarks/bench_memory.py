@@ -19,12 +19,13 @@ from types import SimpleNamespace
 import made_up
 import numpy as np
 
-from kinesec import cut_clips, store
-from kinesec.datasets.base import Info, Item, Settings
-from kinesec.ingest import ingest
-from kinesec.motion import Motion
-from kinesec.poisoning.badhmp import Poison, write
-from kinesec.windows import Protocol, cut
+from kinesec.files import store
+from kinesec.motion.recording import Motion
+from kinesec.poisoning.prediction.badhmp import Poison, write
+from kinesec.samples.clips import cut as cut_clips
+from kinesec.samples.windows.windows import Protocol, cut
+from kinesec.sources.datasets.base import Info, Item, Settings
+from kinesec.sources.ingest import ingest
 
 LIMIT_MB = 96
 SEQUENCE = 2048

@@ -16,7 +16,7 @@ if hasattr(os, "sched_setaffinity"):
 
 import made_up
 
-from kinesec.poisoning.badhmp import Poison, write
+from kinesec.poisoning.prediction.badhmp import Poison, write
 
 FRAMES = 60_000
 POISON = Poison("rigid", "jammed", "random", "left_arm", 0.5)

@@ -23,10 +23,12 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader, TensorDataset
 
-from kinesec import models, run, seeding
-from kinesec.predictors.base import Shape
-from kinesec.training import WindowBatches, batches
-from kinesec.windows import Windows
+from kinesec import seeding
+from kinesec.models import trained
+from kinesec.models.predictors.base import Shape
+from kinesec.provenance import job
+from kinesec.samples.windows.windows import Windows
+from kinesec.training.loop import WindowBatches, batches
 
 JOINTS, FUTURE = 25, 25
 NETWORKS: dict[str, tuple[int, dict[str, Any], type[nn.Module]]] = {
@@ -104,8 +106,8 @@ def best(actions: list[Callable[[], Any]], repeat: int) -> list[float]:
 def measure(name: str, repeat: int) -> None:
     history, settings, plain_class = NETWORKS[name]
     shape = Shape(history, FUTURE, JOINTS)
-    recipe = models.recipe(name, {})
-    model = models.build(name, shape, settings)
+    recipe = trained.recipe(name, {})
+    model = trained.build(name, shape, settings)
     with seeding.torch_stream(0, "weights"), torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))
@@ -148,7 +150,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    run.use_threads(1)
+    job.use_threads(1)
     for name in arguments.names or NETWORKS:
         measure(name, arguments.repeat)
 

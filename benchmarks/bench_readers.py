@@ -19,8 +19,8 @@ import numpy as np
 import plain_parsers as plain
 import pyarrow as pa
 
-from kinesec.readers import asf_amc, bvh, expmap
-from kinesec.readers._asf import find_asf, read_asf
+from kinesec.sources.readers import asf_amc, bvh, expmap
+from kinesec.sources.readers._asf import find_asf, read_asf
 
 Reader = Callable[[Path], object]
 

@@ -21,14 +21,16 @@ from bench_predictors import Recorder, best
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from kinesec import names, recognizer_models, run, seeding
-from kinesec.augmentation import Augmentation, Augmenter
-from kinesec.clips import Clips, Normaliser
-from kinesec.procedural.body import performer
+from kinesec import names, seeding
+from kinesec.models import trained_recognizers
+from kinesec.models.recognizers.base import ClipShape, Graph, Recipe, Recognizer
 from kinesec.progress import Progress
-from kinesec.recognizer_training import ClipBatches, one_epoch, optimiser
-from kinesec.recognizers.base import ClipShape, Graph, Recipe, Recognizer
-from kinesec.training_run import Run
+from kinesec.provenance import job
+from kinesec.samples.clips.clips import Clips, Normaliser
+from kinesec.sources.procedural.body import performer
+from kinesec.training.augmentation import Augmentation, Augmenter
+from kinesec.training.checkpoint import Run
+from kinesec.training.recognizer_loop import ClipBatches, one_epoch, optimiser
 
 CPU = torch.device("cpu")
 CLIPS, FRAMES, CLASSES, BATCH = 32, 48, 10, 16
@@ -83,7 +85,7 @@ def plain_epoch(model: Recognizer, loader: DataLoader[tuple[Tensor, int]], stepp
 def measure(name: str, repeat: int) -> None:
     clips = stored_clips()
     shape = ClipShape(FRAMES, len(SKELETON), 1, CLASSES, Graph.of(SKELETON))
-    ours, plain = (recognizer_models.build(name, shape, "small") for _ in range(2))
+    ours, plain = (trained_recognizers.build(name, shape, "small") for _ in range(2))
     state = Run(ours, optimiser(ours, RECIPE), Path("unused"), {})
     data = ClipBatches(clips, CPU)
     augmenter = Augmenter(Augmentation(yaw_degrees=180), Normaliser(np.zeros((len(SKELETON), 3)), 200.0), SKELETON, CPU)
@@ -104,7 +106,7 @@ def measure(name: str, repeat: int) -> None:
     with seeding.torch_stream(0, "bench"):
         times = best([epoch, lambda: plain_epoch(plain, loader, stepper), products], repeat)
     with torch.inference_mode():
-        predicting = best([lambda: recognizer_models.predict(ours, data.clip)], repeat)[0]
+        predicting = best([lambda: trained_recognizers.predict(ours, data.clip)], repeat)[0]
     trains, theirs, bare = (CLIPS / time for time in times)
     print(
         f"{name:<8}trains {trains:7.1f} clips/s  products alone {bare:7.1f} ({trains / bare:.0%})"
@@ -120,8 +122,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    run.use_threads(1)
-    for name in arguments.names or names.available("recognizers"):
+    job.use_threads(1)
+    for name in arguments.names or names.available("models.recognizers"):
         measure(name, arguments.repeat)
 
 

@@ -20,10 +20,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from kinesec.dct import dct_matrix
-from kinesec.predictors.base import Shape, mean_joint_error
-from kinesec.predictors.ltd import LTD
-from kinesec.run import use_threads
+from kinesec.models.predictors._dct import dct_matrix
+from kinesec.models.predictors.base import Shape, mean_joint_error
+from kinesec.models.predictors.ltd import LTD
+from kinesec.provenance.job import use_threads
 
 Step = Callable[[], object]
 SHAPE = Shape(history=10, future=25, joints=25)
@@ -128,7 +128,7 @@ class Plain(nn.Module):
 
 
 def training_step(model: LTD | Plain, size: Size) -> Step:
-    """A step as ``kinesec.training`` does it, on one batch of random poses."""
+    """A step as ``kinesec.training.loop`` does it, on one batch of random poses."""
     model.train()
     optimiser = torch.optim.Adam(model.parameters(), lr=5e-4, fused=True)
     poses = np.random.default_rng(0).normal(0, 300, (size.batch, size.frames, size.shape.joints, 3))

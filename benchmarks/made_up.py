@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesec import store
-from kinesec.motion import Motion, Recording
-from kinesec.readers.expmap import cmu_skeleton
+from kinesec.files import store
+from kinesec.motion.recording import Motion, Recording
+from kinesec.sources.readers.expmap import cmu_skeleton
 
 HISTORY, FUTURE = 10, 25
 LENGTH = HISTORY + FUTURE

@@ -6,7 +6,7 @@ import torch
 from plain_predictors import mean_error
 from torch import Tensor, nn
 
-from kinesec.predictors.base import Shape
+from kinesec.models.predictors.base import Shape
 
 
 class PlainAttention(nn.Module):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from kinesec.dct import dct_matrix
-from kinesec.predictors.base import Shape
+from kinesec.models.predictors._dct import dct_matrix
+from kinesec.models.predictors.base import Shape
 
 
 def mean_error(found: Tensor, expected: Tensor) -> Tensor:

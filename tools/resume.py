@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from kinesec import cluster
 from kinesec.errors import KinesecError
+from kinesec.plan import cluster
 
 
 def at_work(folder: Path) -> tuple[list[psutil.Process], list[psutil.Process]]:

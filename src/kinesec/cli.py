@@ -11,7 +11,7 @@ from kinesec.errors import KinesecError
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from kinesec.verify import verify
+    from kinesec.provenance.verify import verify
 
     found = verify(arguments.folder)
     for problem in found.problems:

@@ -1,4 +1,4 @@
-"""Names are modules: ``recognizer: st_gcn`` in a configuration means ``kinesec/recognizers/st_gcn.py``."""
+"""Names are modules: ``recognizer: st_gcn`` in a configuration means ``kinesec/models/recognizers/st_gcn.py``."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from types import ModuleType
 from kinesec.errors import ConfigError
 
 _PACKAGE = Path(__file__).parent
-_SHARED = {"__init__", "base", "checks", "criteria"}
+_SHARED = {"__init__", "base"}
 
 
 def available(package: str) -> list[str]:
     """The names a package offers, from its files alone: nothing is imported."""
     files = _PACKAGE.joinpath(*package.split(".")).glob("*.py")
     return sorted(file.stem for file in files if file.stem not in _SHARED and not file.stem.startswith("_"))
+
+
+def file(package: str, name: str) -> Path:
+    """The file of a name's module."""
+    return _PACKAGE.joinpath(*package.split("."), f"{name}.py")
 
 
 def check(package: str, name: str, key: str) -> str:

@@ -17,7 +17,7 @@ from local_slurm import Job, Slurm
 from project import Project
 from safetensors import safe_open
 
-from kinesec import store
+from kinesec.files import store
 
 PARTS = ("slurm", "tools", "Makefile")
 TABLES = "results/artifacts/smallest/tables/paper_comparison.csv"  # made from the other table

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from vectors import assert_close, inputs, load, tensors
 
-from kinesec.recognizers.base import NTU_PUBLISHED, ClipShape
+from kinesec.models.recognizers.base import NTU_PUBLISHED, ClipShape
 
 NTU = ClipShape(64, 25, 2, 60, NTU_PUBLISHED)
 

@@ -10,7 +10,7 @@ import torch
 from recognition import NTU, assert_agrees, clip
 from vectors import PRECISIONS, load
 
-from kinesec.recognizers.agcn import AGCN
+from kinesec.models.recognizers.agcn import AGCN
 
 
 def ours(name: str) -> str:

@@ -12,9 +12,9 @@ from recognition import NTU, assert_agrees, clip
 from test_stgcn import block
 from vectors import PRECISIONS, load
 
-from kinesec.recognizers._layers import pooled
-from kinesec.recognizers._links import LinkInference
-from kinesec.recognizers.as_gcn import ASGCN
+from kinesec.models.recognizers._layers import pooled
+from kinesec.models.recognizers._links import LinkInference
+from kinesec.models.recognizers.as_gcn import ASGCN
 
 SHAPE = replace(NTU, frames=300)
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 from vectors import PRECISIONS, assert_agrees, load
 
-from kinesec.predictors.auxformer import AuxFormer
-from kinesec.predictors.base import Shape
+from kinesec.models.predictors.auxformer import AuxFormer
+from kinesec.models.predictors.base import Shape
 
 
 def ours(name: str) -> str:

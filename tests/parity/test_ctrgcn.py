@@ -11,7 +11,7 @@ from recognition import NTU, assert_agrees, clip
 from test_agcn import ours as outer
 from vectors import PRECISIONS, load
 
-from kinesec.recognizers.ctr_gcn import CTRGCN
+from kinesec.models.recognizers.ctr_gcn import CTRGCN
 
 
 def ours(name: str) -> str:

@@ -11,8 +11,8 @@ import torch
 from recognition import NTU, assert_agrees, clip
 from vectors import PRECISIONS, load
 
-from kinesec.recognizers.base import Graph
-from kinesec.recognizers.dgnn import DGNN
+from kinesec.models.recognizers.base import Graph
+from kinesec.models.recognizers.dgnn import DGNN
 
 # Here the tips of the hands hang from the hands.
 HANDS = Graph((1, 20, 20, 2, 20, 4, 5, 6, 20, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18, -1, 7, 7, 11, 11))

@@ -9,8 +9,8 @@ import torch
 from test_ltd import ours as graph
 from vectors import PRECISIONS, assert_agrees, assert_close, fill, inputs, load, tensors
 
-from kinesec.predictors.base import Shape
-from kinesec.predictors.hri import HRI
+from kinesec.models.predictors.base import Shape
+from kinesec.models.predictors.hri import HRI
 
 
 def ours(name: str) -> str:

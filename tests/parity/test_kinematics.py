@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kinesec.kinematics import forward, matrices_from_quaternions
-from kinesec.readers import expmap
+from kinesec.motion.kinematics import forward, matrices_from_quaternions
+from kinesec.sources.readers import expmap
 
 HERE = Path(__file__).parent
 TOLERANCE_MM = 0.01

@@ -9,9 +9,9 @@ import pytest
 import torch
 from vectors import PRECISIONS, assert_agrees, load
 
-from kinesec.dct import dct_matrix
-from kinesec.predictors.base import Shape
-from kinesec.predictors.ltd import LTD
+from kinesec.models.predictors._dct import dct_matrix
+from kinesec.models.predictors.base import Shape
+from kinesec.models.predictors.ltd import LTD
 
 
 def ours(name: str) -> str:

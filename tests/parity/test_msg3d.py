@@ -10,8 +10,8 @@ import torch
 from recognition import NTU, assert_agrees, clip
 from vectors import PRECISIONS, load
 
-from kinesec.recognizers._graph import scales
-from kinesec.recognizers.ms_g3d import MSG3D, ScaleConvolution
+from kinesec.models.recognizers.ms_g3d import MSG3D, ScaleConvolution
+from kinesec.motion.graph import scales
 
 
 def ours(name: str) -> str:

@@ -11,7 +11,7 @@ import torch
 from recognition import NTU, assert_agrees
 from vectors import PRECISIONS
 
-from kinesec.recognizers.sgn import SGN
+from kinesec.models.recognizers.sgn import SGN
 
 
 def ours(name: str) -> str:

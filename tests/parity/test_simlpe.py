@@ -8,8 +8,8 @@ import pytest
 import torch
 from vectors import PRECISIONS, assert_agrees
 
-from kinesec.predictors.base import Shape
-from kinesec.predictors.simlpe import SiMLPe
+from kinesec.models.predictors.base import Shape
+from kinesec.models.predictors.simlpe import SiMLPe
 
 
 def ours(name: str) -> str:

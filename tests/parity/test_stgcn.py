@@ -10,7 +10,7 @@ import torch
 from recognition import NTU, assert_agrees, clip
 from vectors import PRECISIONS, load
 
-from kinesec.recognizers.st_gcn import STGCN
+from kinesec.models.recognizers.st_gcn import STGCN
 
 
 def block(name: str) -> str:

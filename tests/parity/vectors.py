@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import nn
 
-from kinesec.dct import dct_matrix
+from kinesec.models.predictors._dct import dct_matrix
 
 FOLDER = Path(__file__).parent
 PRECISIONS = (torch.float32, torch.float64)

@@ -1,6 +1,7 @@
 """Real files through settings alone, against what their publishers say of them beside the files.
 
-That every file of the shipped data sets is ingested, in its unit and upright, is tested in tests/unit/test_ingest.py.
+That every file of the shipped data sets is ingested, in its unit and upright, is
+tested in tests/unit/sources/test_ingest.py.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import yaml
 
-from kinesec import store
-from kinesec.ingest import ingest_receipt
-from kinesec.raw import provide
+from kinesec.files import store
+from kinesec.sources.ingest import ingest_receipt
+from kinesec.sources.raw import provide
 
 
 def named(cfg: Path, kind: str) -> list[str]:

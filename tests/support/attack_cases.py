@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from kinesec import names, seeding
 from kinesec.attacks.base import Geometry, Problem
-from kinesec.recognizers.base import ClipShape, Graph, Recognizer
+from kinesec.models.recognizers.base import ClipShape, Graph, Recognizer
 
 FRAMES, BODIES, CLASSES = 12, 2, 6
 # all on the vertical, so that turning coordinates turns bodies
@@ -50,7 +50,7 @@ class Probe(Recognizer):
 
 def small(name: str) -> Recognizer:
     """A recognizer of the project at its small size, with weights as drawn."""
-    module = names.load("recognizers", name)
+    module = names.load("models.recognizers", name)
     with seeding.torch_stream(1, "init"):
         model: Recognizer = module.RECOGNIZER(shape(), **{**module.SMALL, **({"segments": 6} if name == "sgn" else {})})
     with torch.no_grad():

@@ -11,9 +11,11 @@ import numpy as np
 import torch
 from stores import SKELETON
 
-from kinesec import clip_checks, clips, recognizer_models, store
-from kinesec.clips import Clips
-from kinesec.hashing import sha256_of
+from kinesec.files import store
+from kinesec.files.hashing import sha256_of
+from kinesec.models import trained_recognizers
+from kinesec.samples.clips import checks, clips
+from kinesec.samples.clips.clips import Clips
 
 CLASSES = ["bow", "jump", "kick", "run", "walk", "wave"]
 FRAMES, COUNT, BODIES = 24, 48, 2
@@ -67,8 +69,8 @@ def write_model(path: Path, clips_path: Path, *, name: str = "sgn", seed: int = 
     """A small recognizer of the clips, trained a little so that it gets four of five test clips right."""
     every = clips.load(clips_path)
     every = every.take_rows(every.row % 5 != 0)
-    module = recognizer_models.settings_of(name, "small")
-    model = recognizer_models.build(name, clip_checks.shape_of(every), module, seed)
+    module = trained_recognizers.settings_of(name, "small")
+    model = trained_recognizers.build(name, checks.shape_of(every), module, seed)
     seen, label = torch.from_numpy(every.normalised), torch.from_numpy(every.label)
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
     model.train()
@@ -86,7 +88,7 @@ def write_model(path: Path, clips_path: Path, *, name: str = "sgn", seed: int = 
         "clips_sha256": every.attrs["content_sha256"],
         "classes": every.classes,
     }
-    recognizer_models.save(path, model, description)
+    trained_recognizers.save(path, model, description)
     return path
 
 

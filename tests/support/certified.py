@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from kinesec import crate, croissant, names, store
-from kinesec.hashing import sha256_of
-from kinesec.run import job
+from kinesec import names
+from kinesec.files import store
+from kinesec.files.hashing import sha256_of
+from kinesec.provenance import crate, croissant
+from kinesec.provenance.job import job
 
 POISON = "results/poisons/procedural/short/rigid-jammed-random-0.2/seed0/poison.zarr/zarr.json"
 WINDOWS = "results/windows/procedural/short/windows.zarr/zarr.json"
@@ -109,7 +111,7 @@ def small_run() -> None:
 
 def describe_poison() -> None:
     """Writes the Croissant metadata of ``small_run``'s poisoned data."""
-    info = names.load("datasets", "procedural").INFO
+    info = names.load("sources.datasets", "procedural").INFO
     ran("croissant", [CROISSANT], [POISON], write=lambda: croissant.write(Path(POISON).parent, Path(CROISSANT), info))
 
 

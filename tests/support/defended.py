@@ -9,15 +9,16 @@ import numpy as np
 import torch
 from stores import write_motions
 
-from kinesec import models, store
-from kinesec.defences.prediction.base import Case
-from kinesec.poisoning.badhmp import Poison, resolve
-from kinesec.poisoning.badhmp import write as poison
-from kinesec.predictors.base import Shape
-from kinesec.skeleton import Skeleton
-from kinesec.train_job import load_poisoned
-from kinesec.training import WindowBatches, train
-from kinesec.windows import Protocol, cut, load
+from kinesec.defences.base import Case
+from kinesec.files import store
+from kinesec.jobs.train_predictor import load_poisoned
+from kinesec.models import trained
+from kinesec.models.predictors.base import Shape
+from kinesec.motion.skeleton import Skeleton
+from kinesec.poisoning.prediction.badhmp import Poison, resolve
+from kinesec.poisoning.prediction.badhmp import write as poison
+from kinesec.samples.windows.windows import Protocol, cut, load
+from kinesec.training.loop import WindowBatches, train
 
 CPU = torch.device("cpu")
 SKELETON = Skeleton(
@@ -65,10 +66,10 @@ def case(
         poison(folder / "w.zarr", folder / name, strategy, "p", 0)
     training, test = load(folder / "w.zarr", "train"), load(folder / "w.zarr", "test")
     poisoned = load_poisoned(folder / name, training)
-    recipe = models.recipe(predictor, {"epochs": max(epochs, 1), "batch": 32, "rate": 5e-3, "selection": "last"})
+    recipe = trained.recipe(predictor, {"epochs": max(epochs, 1), "batch": 32, "rate": 5e-3, "selection": "last"})
     made = {}
     for which, planted in (("victim", poisoned), ("clean", None)):
-        made[which] = models.build(predictor, Shape(HISTORY, FUTURE, len(training.used)), settings, 0)
+        made[which] = trained.build(predictor, Shape(HISTORY, FUTURE, len(training.used)), settings, 0)
         data = WindowBatches(training, planted, CPU)
         if epochs:
             train(made[which], recipe, data, None, seed=0, checkpoints=folder / "checkpoints", job={"of": which})

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from kinesec import store
-from kinesec.skeleton import Skeleton
+from kinesec.files import store
+from kinesec.motion.skeleton import Skeleton
 
 SKELETON = Skeleton(
     names=(

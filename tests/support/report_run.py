@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 from backdoor_table import backdoor_table
 
-from kinesec import comparison
-from kinesec.plots import horizons, style
+from kinesec.plots import horizons
+from kinesec.plots.parts import style
 from kinesec.report.page import build
+from kinesec.tables.papers import cmu_mocap
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {
@@ -93,7 +94,7 @@ def make_report(folder: Path, *, table: pd.DataFrame | None = None, told: dict[s
     reference = pd.read_csv(ROOT / "config/papers/reference.csv", dtype=str)
     tables = {
         "prediction_backdoor": table.assign(threshold_mm=20.0),
-        "paper_comparison": comparison.compare({"prediction_backdoor": table}, reference, [SMALL]),
+        "paper_comparison": cmu_mocap.compare({"prediction_backdoor": table}, reference, [SMALL]),
     }
     paths = {name: folder / "tables" / f"{name}.csv" for name in tables}
     (folder / "tables").mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,8 @@ HEAD = """# What an edit runs again
 Written by `make reruns-table`; `tests/workflow/test_rerun_table.py` holds it to what Snakemake plans. The graph is that
 of `config/config.yaml` with a folder of one's own recordings and two small recognizers on both data sets; each edit is
 made to a copy of its own, and `snakemake --dry-run` says what would run. Every rule has the hash of the code that its
-jobs run among its parameters (`src/kinesec/code_hash.py`), so an edit reruns the jobs that import it and what follows.
+jobs run among its parameters (`src/kinesec/plan/code_hash.py`), so an edit reruns the jobs that import it and what
+follows.
 
 Rules that are not named do not run. Of a rule that is, only the jobs run that the edit reaches: after an edit of
 `hrnn.py` those of the recognizer `hrnn`. A folder's files are watched by time stamp and number; those of a manifest, by
@@ -132,8 +133,8 @@ SCHEMA = "workflow/schemas/config.schema.yaml"
 
 
 def reworded(project: Project) -> None:
-    project.append(f"{SRC}/store.py", "\n# a remark\n")
-    project.edit(f"{SRC}/training.py", '"""', '"""Other words for this. ')
+    project.append(f"{SRC}/files/store.py", "\n# a remark\n")
+    project.edit(f"{SRC}/training/loop.py", '"""', '"""Other words for this. ')
     project.append("workflow/rules/prediction.smk", "\n# a remark\n")
 
 
@@ -147,25 +148,31 @@ def own_added(project: Project) -> None:
 
 EDITS = (
     Edit("a comment, a docstring, white space", reworded, NOTHING),
-    Edit("module of one recognizer, `recognizers/hrnn.py`", code(f"{SRC}/recognizers/hrnn.py"), RECOGNIZED),
+    Edit("module of one recognizer, `recognizers/hrnn.py`", code(f"{SRC}/models/recognizers/hrnn.py"), RECOGNIZED),
     Edit(
-        "module of a recognizer that the run has not, `recognizers/sgn.py`", code(f"{SRC}/recognizers/sgn.py"), NOTHING
+        "module of a recognizer that the run has not, `recognizers/sgn.py`",
+        code(f"{SRC}/models/recognizers/sgn.py"),
+        NOTHING,
     ),
     Edit(
         "module of one attack, `attacks/pgd.py`",
         code(f"{SRC}/attacks/pgd.py"),
         ATTACKED - SHOWN - {"evaluate_transfer"} | PAGE,
     ),
-    Edit("clip protocol, `clip_protocols/native.py`", code(f"{SRC}/clip_protocols/native.py"), CLIPPED),
-    Edit("module of one predictor, `predictors/ltd.py`", code(f"{SRC}/predictors/ltd.py"), TRAINED),
-    Edit("module of one trigger, `poisoning/triggers/rigid.py`", code(f"{SRC}/poisoning/triggers/rigid.py"), POISONED),
+    Edit("clip protocol, `clip_protocols/native.py`", code(f"{SRC}/samples/clips/protocols/native.py"), CLIPPED),
+    Edit("module of one predictor, `predictors/ltd.py`", code(f"{SRC}/models/predictors/ltd.py"), TRAINED),
+    Edit(
+        "module of one trigger, `poisoning/triggers/rigid.py`",
+        code(f"{SRC}/poisoning/prediction/triggers/rigid.py"),
+        POISONED,
+    ),
     Edit(
         "module of one defence, `defences/prediction/fine_tuning.py`",
-        code(f"{SRC}/defences/prediction/fine_tuning.py"),
+        code(f"{SRC}/defences/backdoor/fine_tuning.py"),
         DEFENDED - {"figure_roc"},
     ),
-    Edit("shared module, `store.py`", code(f"{SRC}/store.py"), INGESTED),
-    Edit("shared module, `windows.py`", code(f"{SRC}/windows.py"), PREDICTED),
+    Edit("shared module, `store.py`", code(f"{SRC}/files/store.py"), INGESTED),
+    Edit("shared module, `windows.py`", code(f"{SRC}/samples/windows/windows.py"), PREDICTED),
     Edit("plot of one figure, `plots/horizons.py`", code(f"{SRC}/plots/horizons.py"), PAGE | {"figure_horizons"}),
     Edit("page of the report, `report/page.py`", code(f"{SRC}/report/page.py"), PAGE),
     Edit(

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from kinesec import store
-from kinesec.kinematics import forward, matrices_from_quaternions
-from kinesec.skeleton import Skeleton
+from kinesec.files import store
+from kinesec.motion.kinematics import forward, matrices_from_quaternions
+from kinesec.motion.skeleton import Skeleton
 
 SKELETON = Skeleton(
     names=("hips", "chest", "left_elbow", "left_hand", "right_elbow", "right_hand"),

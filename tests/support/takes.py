@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from stores import SKELETON, rotations
 
-from kinesec import store
-from kinesec.clip_protocols.base import Take
-from kinesec.kinematics import forward, matrices_from_quaternions
-from kinesec.procedural.body import performer
-from kinesec.readers import h36m, ntu
-from kinesec.readers.expmap import cmu_skeleton
-from kinesec.skeleton import Skeleton, guess_groups
+from kinesec.files import store
+from kinesec.motion.kinematics import forward, matrices_from_quaternions
+from kinesec.motion.skeleton import Skeleton, guess_groups
+from kinesec.samples.clips.protocols.base import Take
+from kinesec.sources.procedural.body import performer
+from kinesec.sources.readers import h36m, ntu
+from kinesec.sources.readers.expmap import cmu_skeleton
 
 
 def _skeleton(joints: Sequence[tuple[str, int, tuple[float, float, float]]]) -> Skeleton:

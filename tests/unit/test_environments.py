@@ -107,7 +107,10 @@ def test_a_module_from_elsewhere_than_the_environment_is_noticed(tmp_path: Path)
     prefix, source, host = tmp_path / "env", tmp_path / "work/src", tmp_path / "host"
     after = [("snakemake.io", f"{host}/snakemake/io.py"), ("torch.classes", "_classes.py")]
     before = [("snakemake", f"{host}/snakemake.py"), ("humanfriendly", f"{host}/humanfriendly.py")]
-    own = [("kinesec", f"{source}/kinesec/__init__.py"), ("kinesec.run", f"{source}/kinesec/run.py")]
+    own = [
+        ("kinesec", f"{source}/kinesec/__init__.py"),
+        ("kinesec.provenance.job", f"{source}/kinesec/provenance/job.py"),
+    ]
     numpy = ("numpy", f"{prefix}/lib/numpy.py")
     assert strays([*before, *own, numpy, *after], prefix, source) == []
     assert strays([*before, *own, numpy, ("xarray", f"{host}/xarray.py")], prefix, source) == [

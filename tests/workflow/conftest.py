@@ -14,7 +14,7 @@ def finished(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Proj
     project = Project.of(repository, tmp_path_factory.mktemp("run") / "finished")
     project.build()
     # compiled beside its source by a job, never by the parent: the jobs' kinesec is this copy's
-    assert list((project.folder / "src/kinesec/__pycache__").glob("train_job.*.pyc"))
+    assert list((project.folder / "src/kinesec/jobs/__pycache__").glob("train_predictor.*.pyc"))
     return project
 
 

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from project import Project
 from recordings import FORMATS
 
-from kinesec import store
 from kinesec.errors import BadFile
-from kinesec.ingest import ingest_receipt
-from kinesec.raw import provide
+from kinesec.files import store
+from kinesec.sources.ingest import ingest_receipt
+from kinesec.sources.raw import provide
 
 ONE_LINE = re.compile(r"(?P<path>[^\n]*?):(?P<line>\d+): found [^\n]+, expected [^\n]+")
 

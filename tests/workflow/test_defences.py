@@ -35,11 +35,11 @@ def test_a_run_with_defences_leaves_their_table_and_figures(defended: Project) -
 
 def test_an_edit_of_a_defence_reruns_it_alone(defended: Project, tmp_path: Path) -> None:
     project = defended.copy(tmp_path / "edited")
-    project.append("src/kinesec/defences/prediction/strip.py", "\n_EDITED = 1\n")
+    project.append("src/kinesec/defences/backdoor/strip.py", "\n_EDITED = 1\n")
     assert project.rerun(target="all") == set()
     project.append("src/kinesec/plots/roc.py", "\n_EDITED = 1\n")
     assert project.rerun(target="all") == {"figure_roc", "report", "crate"}
-    project.append("src/kinesec/defences/prediction/sanitise_energy.py", "\n_EDITED = 1\n")
+    project.append("src/kinesec/defences/backdoor/sanitise_energy.py", "\n_EDITED = 1\n")
     after = {"table_defences", "figure_roc", "figure_fine_tuning", "report", "crate"}
     assert project.rerun(target="all") == {"defend_prediction", *after}
     again = project.run("--dry-run", target="all").stdout

@@ -87,7 +87,7 @@ def test_the_poisoned_data_are_described_beside_their_store(packed: Project) -> 
 
 
 def test_an_edited_description_runs_its_own_rule_and_what_follows(mine: Project) -> None:
-    mine.append("src/kinesec/croissant.py", "\n_EDITED = 1\n")
+    mine.append("src/kinesec/provenance/croissant.py", "\n_EDITED = 1\n")
     assert mine.rerun(target="all") == {"croissant", "crate"}
-    mine.append("src/kinesec/verify.py", "\n_EDITED = 1\n")
+    mine.append("src/kinesec/provenance/verify.py", "\n_EDITED = 1\n")
     assert mine.rerun(target="all") == {"croissant", "crate"}

@@ -41,7 +41,7 @@ def test_files_of_a_manifest_are_what_their_hashes_say(fresh: Project) -> None:
     fresh.configure({"datasets.own": data, "mirror": "mirror"})
     fresh.build(target=MOTIONS)
     shutil.rmtree(fresh.folder / "resources/own/raw")
-    fresh.append("src/kinesec/retrieve.py", "\n_EDITED = 1\n")
+    fresh.append("src/kinesec/sources/retrieve.py", "\n_EDITED = 1\n")
     fresh.configure({"datasets.own": data, "mirror": "/elsewhere"})
     assert fresh.rerun(target=MOTIONS) == set()
     manifest({"good/walk.bvh": BVH})

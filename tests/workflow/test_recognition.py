@@ -56,9 +56,9 @@ def test_the_number_of_shards_changes_no_table(recognized: Project, tmp_path: Pa
 
 def test_an_edit_of_a_recognizer_reruns_its_own_jobs(recognized: Project, tmp_path: Path) -> None:
     project = recognized.copy(tmp_path / "edited")
-    project.append("src/kinesec/recognizers/sgn.py", "\n_EDITED = 1\n")
+    project.append("src/kinesec/models/recognizers/sgn.py", "\n_EDITED = 1\n")
     assert project.rerun(target=TABLE) == set()
-    project.append("src/kinesec/recognizers/hrnn.py", "\n_EDITED = 1\n")
+    project.append("src/kinesec/models/recognizers/hrnn.py", "\n_EDITED = 1\n")
     again = project.run("--dry-run", target=TABLE).stdout
     assert "recognizer=hrnn" in again
     for rule in ("train_recognizer", "attack_recognizer", "evaluate_recognizer"):

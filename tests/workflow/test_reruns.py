@@ -35,11 +35,11 @@ def touch(project: Project) -> None:
 
 def reworded(project: Project) -> None:
     """Comments, docstrings and white space, in modules and scripts."""
-    project.append("src/kinesec/store.py", "\n# a remark\n")
+    project.append("src/kinesec/files/store.py", "\n# a remark\n")
     project.append("workflow/scripts/train_predictor.py", "\n# a remark\n")
-    project.edit("src/kinesec/training.py", '"""', '"""Other words for this. ')
+    project.edit("src/kinesec/training/loop.py", '"""', '"""Other words for this. ')
     project.edit("workflow/scripts/evaluate_prediction.py", '"""', '"""Other words for this. ')
-    project.edit("src/kinesec/store.py", "CHUNK_BYTES = 2**22", "CHUNK_BYTES   =   (2 ** 22)\n\n\n")
+    project.edit("src/kinesec/files/store.py", "CHUNK_BYTES = 2**22", "CHUNK_BYTES   =   (2 ** 22)\n\n\n")
 
 
 def cloned(project: Project) -> None:
@@ -61,24 +61,24 @@ UNTOUCHED: dict[str, Callable[[Project], None]] = {
     "a fresh clone without raw files": cloned_without_raw_files,
     "another mirror": settings(mirror="/elsewhere"),
     "a default written out": settings(on_bad_file="stop", prediction__mode="replace"),
-    "code that no job of the run uses": code("src/kinesec/readers/ntu.py"),
+    "code that no job of the run uses": code("src/kinesec/sources/readers/ntu.py"),
 }
 CHANGED: dict[str, tuple[Callable[[Project], None], set[str]]] = {
-    "stores": (code("src/kinesec/store.py"), ALL - {"retrieve"}),
-    "reader": (code("src/kinesec/readers/bvh.py"), ALL),
-    "windows": (code("src/kinesec/windows.py"), CUT),
-    "trigger": (code("src/kinesec/poisoning/triggers/rigid.py"), POISONED),
-    "predictor": (code("src/kinesec/predictors/ltd.py"), TRAINED),
-    "control": (code("src/kinesec/predictors/zero_velocity.py"), EVALUATED),
+    "stores": (code("src/kinesec/files/store.py"), ALL - {"retrieve"}),
+    "reader": (code("src/kinesec/sources/readers/bvh.py"), ALL),
+    "windows": (code("src/kinesec/samples/windows/windows.py"), CUT),
+    "trigger": (code("src/kinesec/poisoning/prediction/triggers/rigid.py"), POISONED),
+    "predictor": (code("src/kinesec/models/predictors/ltd.py"), TRAINED),
+    "control": (code("src/kinesec/models/predictors/zero_velocity.py"), EVALUATED),
     "plot": (code("src/kinesec/plots/horizons.py"), {"figure_horizons", *REPORTED}),
-    "papers": (code("src/kinesec/comparison.py"), {"compare_with_papers", *REPORTED}),
+    "papers": (code("src/kinesec/tables/papers/cmu_mocap.py"), {"compare_with_papers", *REPORTED}),
     "published numbers": (
         lambda project: project.append("config/papers/reference.csv", "\n"),
         {"compare_with_papers", *REPORTED},
     ),
-    "pictures": (code("src/kinesec/plots/skeletons.py"), PICTURED),
-    "figures' rows": (code("src/kinesec/plots/rows.py"), PLOTTED),
-    "stealth": (code("src/kinesec/stealth_job.py"), {"evaluate_stealth", *TABLED}),
+    "pictures": (code("src/kinesec/plots/parts/stick_figures.py"), PICTURED),
+    "figures' rows": (code("src/kinesec/plots/parts/rows.py"), PLOTTED),
+    "stealth": (code("src/kinesec/jobs/evaluate_stealth.py"), {"evaluate_stealth", *TABLED}),
     "selections without victims": (
         settings(prediction__stealth_only={"selection": ["natural"]}),
         {"poison_badhmp"} | {"evaluate_stealth", *TABLED},

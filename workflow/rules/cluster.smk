@@ -1,5 +1,5 @@
 # For `--profile slurm` when jobs are about to be submitted: not in a dry run, in a local run or inside a job.
-from kinesec import cluster
+from kinesec.plan import cluster
 
 
 onstart:

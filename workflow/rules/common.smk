@@ -7,8 +7,9 @@ from pathlib import Path
 
 from snakemake.utils import validate
 
-from kinesec import configuration, names
-from kinesec.code_hash import code_hash
+from kinesec import names
+from kinesec.plan import configuration
+from kinesec.plan.code_hash import code_hash
 from kinesec.errors import ConfigError
 
 SCHEMAS = Path(workflow.basedir) / "workflow" / "schemas"

@@ -1,5 +1,5 @@
 # What defences a run has, and the files they make; before the rules that ask.
-from kinesec.defences.kinds import kind
+from kinesec.plan.defences import kind
 
 DEFENCES = PREDICTION.get("defences", {})
 DEFENDED = {
@@ -34,7 +34,7 @@ def detectors():
     return [
         name
         for name, spec in DEFENCES.items()
-        if kind("prediction", spec["defence"]) == "detection"
+        if kind(spec["defence"]) == "detection"
     ]
 
 

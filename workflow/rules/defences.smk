@@ -28,7 +28,7 @@ rule defend_prediction:
         sampling_range=lambda wildcards: DATA[wildcards.data]["test_sampling"],
         code=lambda wildcards: code(
             "defend_prediction.py",
-            f"defences.prediction.{DEFENCES[wildcards.defence]['defence']}",
+            f"defences.backdoor.{DEFENCES[wildcards.defence]['defence']}",
             predictor_module(wildcards),
             *strategy_modules(wildcards),
         ),

@@ -30,7 +30,7 @@ def raw_of(wildcards):
 def raw_code(wildcards):
     """The code that generates raw files; all others are what their hashes say, whatever code puts them in place."""
     data = DATA[wildcards.data]
-    return code("retrieve.py", f"datasets.{data['module']}") if generated(data) else ""
+    return code("retrieve.py", f"sources.datasets.{data['module']}") if generated(data) else ""
 
 
 def recordings_of(wildcards):
@@ -42,8 +42,8 @@ def recordings_of(wildcards):
 def recordings_code(wildcards):
     """The code that reads a data set; `folder` picks its reader by name, so all of them are its code."""
     name = DATA[wildcards.data]["module"]
-    readers = names.available("readers") if name == "folder" else []
-    return code("ingest.py", f"datasets.{name}", *(f"readers.{one}" for one in readers))
+    readers = names.available("sources.readers") if name == "folder" else []
+    return code("ingest.py", f"sources.datasets.{name}", *(f"sources.readers.{one}" for one in readers))
 
 
 PREDICTION = config.get("prediction", {})
@@ -87,7 +87,7 @@ def strategy_of(wildcards):
 def strategy_modules(wildcards):
     named = configuration.parse_strategy(wildcards.strategy)
     return [
-        f"poisoning.{part}s.{named[part]}"
+        f"poisoning.prediction.{part}s.{named[part]}"
         for part in ("trigger", "target", "selection")
     ]
 
@@ -97,7 +97,7 @@ def predictor_of(wildcards):
 
 
 def predictor_module(wildcards):
-    return f"predictors.{predictor_of(wildcards)['predictor']}"
+    return f"models.predictors.{predictor_of(wildcards)['predictor']}"
 
 
 def model_path(poison):

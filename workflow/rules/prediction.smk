@@ -108,7 +108,7 @@ rule evaluate_prediction:
         near_miss_degrees=PREDICTION.get("near_miss_degrees"),
         code=lambda wildcards: code(
             "evaluate_prediction.py",
-            "predictors.zero_velocity",
+            "models.predictors.zero_velocity",
             predictor_module(wildcards),
             *strategy_modules(wildcards),
         ),
@@ -159,6 +159,6 @@ use rule evaluate_prediction as evaluate_clean_prediction with:
         near_miss_degrees=[],
         code=lambda wildcards: code(
             "evaluate_prediction.py",
-            "predictors.zero_velocity",
+            "models.predictors.zero_velocity",
             predictor_module(wildcards),
         ),

@@ -17,7 +17,7 @@ rule croissant:
     params:
         module=lambda wildcards: DATA[wildcards.data]["module"],
         code=lambda wildcards: code(
-            "croissant.py", f"datasets.{DATA[wildcards.data]['module']}"
+            "croissant.py", f"sources.datasets.{DATA[wildcards.data]['module']}"
         ),
     script:
         "../scripts/croissant.py"
@@ -50,7 +50,7 @@ rule crate:
         workflow=WORKFLOW_FILES,
         modules={name: data["module"] for name, data in DATA.items()},
         code=code_of(
-            "crate.py", *(f"datasets.{data['module']}" for data in DATA.values())
+            "crate.py", *(f"sources.datasets.{data['module']}" for data in DATA.values())
         ),
     script:
         "../scripts/crate.py"

@@ -19,7 +19,7 @@ def clips_of(wildcards):
 
 
 def clips_code(wildcards):
-    return code("cut_clips.py", f"clip_protocols.{clips_of(wildcards)['protocol']}")
+    return code("cut_clips.py", f"samples.clips.protocols.{clips_of(wildcards)['protocol']}")
 
 
 def clips_on(recognizer, data):
@@ -35,7 +35,7 @@ def recognizer_of(wildcards):
 
 
 def recognizer_module(name):
-    return f"recognizers.{RECOGNIZERS[name]['recognizer']}"
+    return f"models.recognizers.{RECOGNIZERS[name]['recognizer']}"
 
 
 def attack_of(wildcards):

@@ -80,7 +80,7 @@ rule report:
         configuration=SHOWN,
         captions=captions(),
         code=lambda wildcards: code(
-            "report.py", *(f"datasets.{data['module']}" for data in DATA.values())
+            "report.py", *(f"sources.datasets.{data['module']}" for data in DATA.values())
         ),
     script:
         "../scripts/report.py"

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.attack_job import attack_clips
-from kinesec.run import job, use_threads
+from kinesec.jobs.attack_recognizer import attack_clips
+from kinesec.provenance.job import job, use_threads
 
 with job(snakemake) as run:
     use_threads(run.threads)

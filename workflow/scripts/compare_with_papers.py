@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from kinesec import recognition_tables, tidy
-from kinesec.comparison import compare
-from kinesec.report.facts import models
-from kinesec.run import job
+from kinesec.provenance.facts import models
+from kinesec.provenance.job import job
+from kinesec.tables import recognition, strategies
+from kinesec.tables.papers.cmu_mocap import compare
 
 with job(snakemake) as run:
     receipts = {name: Path(path) for name, path in zip(run.params.data, run.input.receipts, strict=True)}
     motions = {name: Path(path) for name, path in zip(run.params.data, run.input.motions, strict=True)}
-    readers = {"prediction_backdoor": tidy.read}
-    tables = {Path(path).stem: readers.get(Path(path).stem, recognition_tables.read)(path) for path in run.input.tables}
+    readers = {"prediction_backdoor": strategies.read}
+    tables = {Path(path).stem: readers.get(Path(path).stem, recognition.read)(path) for path in run.input.tables}
     table = compare(
         tables,
         pd.read_csv(run.input.reference, dtype=str),

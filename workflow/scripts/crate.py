@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.crate import write
-from kinesec.run import job
+from kinesec.provenance.crate import write
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     write(

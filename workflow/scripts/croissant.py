@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from kinesec import names
-from kinesec.croissant import write
-from kinesec.run import job
+from kinesec.provenance.croissant import write
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
-    info = names.load("datasets", run.params.module).INFO
+    info = names.load("sources.datasets", run.params.module).INFO
     write(Path(run.input.store).parent, Path(run.output.metadata), info)

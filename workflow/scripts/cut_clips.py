@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.cut_clips import cut
-from kinesec.run import job
+from kinesec.provenance.job import job
+from kinesec.samples.clips.cut import cut
 
 with job(snakemake) as run:
     cut(Path(run.input.motions).parent, Path(run.output.store).parent, dict(run.params.protocol))

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.run import job
-from kinesec.windows import Protocol, cut
+from kinesec.provenance.job import job
+from kinesec.samples.windows.windows import Protocol, cut
 
 with job(snakemake) as run:
     cut(Path(run.input.motions).parent, Path(run.output.store).parent, Protocol(**run.params.protocol))

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.defend_job import defend_prediction
-from kinesec.run import job, use_threads
+from kinesec.jobs.defend import defend_prediction
+from kinesec.provenance.job import job, use_threads
 
 with job(snakemake) as run:
     use_threads(run.threads)

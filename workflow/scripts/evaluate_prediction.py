@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.evaluate_job import evaluate_prediction
-from kinesec.run import job, use_threads
+from kinesec.jobs.evaluate_prediction import evaluate_prediction
+from kinesec.provenance.job import job, use_threads
 
 with job(snakemake) as run:
     use_threads(run.threads)

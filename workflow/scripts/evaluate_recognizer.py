@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.recognition import evaluate_recognizer
-from kinesec.run import job, use_threads
+from kinesec.evaluation.recognition import evaluate_recognizer
+from kinesec.provenance.job import job, use_threads
 
 with job(snakemake) as run:
     use_threads(run.threads)

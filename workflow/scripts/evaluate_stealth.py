@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.run import job
-from kinesec.stealth_job import evaluate_stealth
+from kinesec.jobs.evaluate_stealth import evaluate_stealth
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     evaluate_stealth(

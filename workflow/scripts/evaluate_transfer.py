@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.run import job, use_threads
-from kinesec.transfer_job import evaluate_transfer
+from kinesec.jobs.evaluate_transfer import evaluate_transfer
+from kinesec.provenance.job import job, use_threads
 
 with job(snakemake) as run:
     use_threads(run.threads)

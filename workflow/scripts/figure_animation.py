@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from kinesec.plots import animation, skeletons
-from kinesec.run import job
+from kinesec.plots import animation
+from kinesec.plots.parts import stick_figures
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
-    animation.save(skeletons.read(Path(run.input.samples).parent), webp=run.output.webp, png=run.output.png)
+    animation.save(stick_figures.read(Path(run.input.samples).parent), webp=run.output.webp, png=run.output.png)

@@ -1,9 +1,9 @@
 """Draws a clip in motion, clean and under some attacks."""
 
 from kinesec.errors import NothingToDraw
+from kinesec.evaluation.attack_scenes import Jobs
 from kinesec.plots import attack_animation
-from kinesec.plots.attacked_poses import Jobs
-from kinesec.run import job
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     jobs = Jobs.of(run.input.clips, run.input.shards, run.input.records, run.input.tables)

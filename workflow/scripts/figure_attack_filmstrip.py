@@ -1,8 +1,9 @@
 """Draws a clip as filmstrips, clean and under some attacks."""
 
-from kinesec.plots import attack_filmstrip, style
-from kinesec.plots.attacked_poses import Jobs
-from kinesec.run import job
+from kinesec.evaluation.attack_scenes import Jobs
+from kinesec.plots import attack_filmstrip
+from kinesec.plots.parts import style
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     jobs = Jobs.of(run.input.clips, run.input.shards, run.input.records, run.input.tables)

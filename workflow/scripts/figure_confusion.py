@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from kinesec.plots import confusion, style
-from kinesec.run import job
+from kinesec.plots import confusion
+from kinesec.plots.parts import style
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     figure = confusion.draw(pd.concat([pd.read_csv(path) for path in run.input.tables]))

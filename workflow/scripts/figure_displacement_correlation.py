@@ -1,8 +1,9 @@
 """Draws whether an attack moves the joints that move."""
 
-from kinesec.plots import displacement_correlation, style
-from kinesec.plots.attacked_poses import Jobs
-from kinesec.run import job
+from kinesec.evaluation.attack_scenes import Jobs
+from kinesec.plots import displacement_correlation
+from kinesec.plots.parts import style
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     jobs = Jobs.of(run.input.clips, run.input.shards, run.input.records, run.input.tables)

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from kinesec.plots import filmstrip, skeletons, style
-from kinesec.run import job
+from kinesec.plots import filmstrip
+from kinesec.plots.parts import stick_figures, style
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
-    figure = filmstrip.draw(skeletons.read(Path(run.input.samples).parent))
+    figure = filmstrip.draw(stick_figures.read(Path(run.input.samples).parent))
     style.save(figure, pdf=run.output.pdf, svg=run.output.svg, png=run.output.png)

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from kinesec.plots import fine_tuning, style
-from kinesec.run import job
+from kinesec.plots import fine_tuning
+from kinesec.plots.parts import style
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     figure = fine_tuning.draw(pd.read_csv(run.input.table), **run.params.figure)

@@ -1,9 +1,10 @@
 """Draws the error per horizon of one data set and predictor."""
 
-from kinesec import tidy
-from kinesec.plots import horizons, style
-from kinesec.run import job
+from kinesec.plots import horizons
+from kinesec.plots.parts import style
+from kinesec.provenance.job import job
+from kinesec.tables import strategies
 
 with job(snakemake) as run:
-    figure = horizons.draw(tidy.read(run.input.table), **run.params.figure)
+    figure = horizons.draw(strategies.read(run.input.table), **run.params.figure)
     style.save(figure, pdf=run.output.pdf, svg=run.output.svg, png=run.output.png)

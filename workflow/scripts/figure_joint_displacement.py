@@ -1,8 +1,9 @@
 """Draws how far attacks on one recognizer move each joint."""
 
-from kinesec.plots import joint_displacement, style
-from kinesec.plots.attacked_poses import Jobs
-from kinesec.run import job
+from kinesec.evaluation.attack_scenes import Jobs
+from kinesec.plots import joint_displacement
+from kinesec.plots.parts import style
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     jobs = Jobs.of(run.input.clips, run.input.shards, run.input.records, run.input.tables)

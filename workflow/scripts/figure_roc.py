@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from kinesec.plots import roc, style
-from kinesec.run import job
+from kinesec.plots import roc
+from kinesec.plots.parts import style
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     parts = []

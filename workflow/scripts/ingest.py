@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.ingest import ingest_receipt
-from kinesec.run import job
+from kinesec.provenance.job import job
+from kinesec.sources.ingest import ingest_receipt
 
 with job(snakemake) as run:
     ingest_receipt(

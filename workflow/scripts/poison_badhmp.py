@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.poisoning.badhmp import Poison, write
-from kinesec.run import job
+from kinesec.poisoning.prediction.badhmp import Poison, write
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     write(

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from kinesec.report.facts import gather
+from kinesec.provenance.facts import gather
+from kinesec.provenance.job import job
 from kinesec.report.page import build
-from kinesec.run import job
 
 with job(snakemake) as run:
     data = list(run.params.modules)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.raw import provide
-from kinesec.run import job
+from kinesec.provenance.job import job
+from kinesec.sources.raw import provide
 
 with job(snakemake) as run:
     provide(

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from kinesec.run import job
-from kinesec.tables import write_csv
+from kinesec.provenance.job import job
+from kinesec.tables.prediction import write_csv
 
 with job(snakemake) as run:
     whole = dict.fromkeys(("seed", "epoch", "frame", "n", "n_marked"), "Int64")

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from kinesec.run import job
-from kinesec.tables import joined, with_all_seeds, write_csv
+from kinesec.provenance.job import job
+from kinesec.tables.prediction import joined, with_all_seeds, write_csv
 
 with job(snakemake) as run:
     parts = (pd.read_csv(path, dtype={"frame": "Int64", "sampling": "str"}) for path in run.input.tables)

@@ -1,7 +1,7 @@
 """Joins the jobs' tables of recognizers, attacks and transfer into the run's, with those that the SMART paper has."""
 
-from kinesec.recognition_tables_job import write_all
-from kinesec.run import job
+from kinesec.jobs.table_recognition import write_all
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     write_all(

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.run import job, use_threads
-from kinesec.train_job import train_predictor
+from kinesec.jobs.train_predictor import train_predictor
+from kinesec.provenance.job import job, use_threads
 
 with job(snakemake) as run:
     use_threads(run.threads)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kinesec.run import job, use_threads
-from kinesec.train_recognizer_job import train_recognizer
+from kinesec.jobs.train_recognizer import train_recognizer
+from kinesec.provenance.job import job, use_threads
 
 with job(snakemake) as run:
     use_threads(run.threads)

@@ -3,8 +3,8 @@
 import sys
 
 from kinesec.errors import KinesecError
-from kinesec.run import job
-from kinesec.verify import verify
+from kinesec.provenance.job import job
+from kinesec.provenance.verify import verify
 
 with job(snakemake):
     found = verify("results")

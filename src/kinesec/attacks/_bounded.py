@@ -9,8 +9,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from kinesec.attacks._steps import TINY, bound, each, norms, unit
 from kinesec.attacks.base import AfterSuccess, Attack, Course, Lanes
+from kinesec.attacks.engine.steps import TINY, bound, each, norms, unit
 
 Norm = Literal["inf", "l2"]
 

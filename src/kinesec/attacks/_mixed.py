@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from kinesec.attacks._distortion import Distortion, Reduction
-from kinesec.attacks._steps import TINY, Step, bound, each, norms, shortened
 from kinesec.attacks.base import Course, Lanes
+from kinesec.attacks.engine.perceptual import Distortion, Reduction
+from kinesec.attacks.engine.steps import TINY, Step, bound, each, norms, shortened
 
 
 class Mixed(Course):

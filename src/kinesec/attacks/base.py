@@ -16,13 +16,13 @@ import torch
 from torch import Tensor
 
 from kinesec import names
-from kinesec.attacks._lanes import Estimate, Gradients, Lanes, frozen, gradient_at, plain, width_for
-from kinesec.attacks._problem import Adversarial, Geometry, Problem
-from kinesec.attacks._record import Record
-from kinesec.attacks.criteria import Criterion
+from kinesec.attacks.engine.criteria import Criterion
+from kinesec.attacks.engine.lanes import Estimate, Gradients, Lanes, frozen, gradient_at, plain, width_for
+from kinesec.attacks.engine.problem import Adversarial, Geometry, Problem
+from kinesec.attacks.engine.record import Record
 from kinesec.errors import ConfigError
+from kinesec.models.recognizers.base import Recognizer
 from kinesec.progress import Progress
-from kinesec.recognizers.base import Recognizer
 
 __all__ = [
     "Adversarial",

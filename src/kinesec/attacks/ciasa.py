@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from kinesec.attacks._critic import Critic
-from kinesec.attacks._distortion import Distortion
 from kinesec.attacks._mixed import Mixed
-from kinesec.attacks._steps import TINY, Adam, Step, bound
 from kinesec.attacks.base import AfterSuccess, Attack, Course, Lanes
-from kinesec.kinematics import bone_lengths, bones, pose_limb
+from kinesec.attacks.engine.critic import Critic
+from kinesec.attacks.engine.perceptual import Distortion
+from kinesec.attacks.engine.steps import TINY, Adam, Step, bound
+from kinesec.motion.kinematics import bone_lengths, bones, pose_limb
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from kinesec.attacks.base import AfterSuccess, Attack, Course, Estimate, Gradients, Lanes, build, gradient_at
-from kinesec.attacks.criteria import Criterion
+from kinesec.attacks.engine.criteria import Criterion
 
 
 def noise(x: Tensor, lanes: Lanes, size: float) -> Tensor:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from torch import Tensor
 
 from kinesec.attacks._bounded import Bounded, Within
-from kinesec.attacks._steps import TINY, each
 from kinesec.attacks.base import Course, Lanes
+from kinesec.attacks.engine.steps import TINY, each
 
 
 @dataclass(frozen=True, kw_only=True)

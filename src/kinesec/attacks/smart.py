@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from kinesec.attacks._distortion import HIGHEST_ORDER, REDUCTIONS, Distortion, Reduction
 from kinesec.attacks._mixed import Mixed
-from kinesec.attacks._steps import Adam, Descent
 from kinesec.attacks.base import AfterSuccess, Attack, Course, Lanes
+from kinesec.attacks.engine.perceptual import HIGHEST_ORDER, REDUCTIONS, Distortion, Reduction
+from kinesec.attacks.engine.steps import Adam, Descent
 
 Terms = Literal["l2", "l2_acc", "l2_bone", "smart"]
 TERMS = ("l2", "l2_acc", "l2_bone", "smart")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kinesec.kinematics import bone_lengths
+from kinesec.motion.kinematics import bone_lengths
 
 UNITS = {"Acc": "mm/frame^2", "Jerk": "mm/frame^3", "BLC": "mm/frame"}
 SEAM = 2

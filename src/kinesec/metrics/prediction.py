@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesec.protocols import representative
-from kinesec.skeleton import Skeleton
+from kinesec.motion.skeleton import Skeleton
+from kinesec.samples.windows.protocols.base import representative
 
 
 def joint_errors(predicted: np.ndarray, expected: np.ndarray) -> np.ndarray:

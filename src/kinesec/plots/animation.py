@@ -13,8 +13,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-from kinesec.plots.skeletons import INK, PALE, Samples, add, extent
-from kinesec.plots.style import COLOURS, STYLE
+from kinesec.plots.parts.stick_figures import INK, PALE, Samples, add, extent
+from kinesec.plots.parts.style import COLOURS, STYLE
 
 PACE_MS, PAUSE_MS = 80, 900
 DPI, WIDTH_INCH, SHADES = 100, 7.16, 16

@@ -12,11 +12,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from kinesec.evaluation.attack_scenes import Poses
 from kinesec.plots.animation import DPI, PACE_MS, PAUSE_MS, WIDTH_INCH, write
 from kinesec.plots.attack_filmstrip import ATTACKED, short
-from kinesec.plots.attacked_poses import Poses
-from kinesec.plots.skeletons import INK, PALE, add
-from kinesec.plots.style import STYLE, note
+from kinesec.plots.parts.stick_figures import INK, PALE, add
+from kinesec.plots.parts.style import STYLE, note
 
 LONGEST_PACE_MS = 160
 PAPER = "#ffffff"

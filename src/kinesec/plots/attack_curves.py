@@ -15,9 +15,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from kinesec.errors import KinesecError
-from kinesec.plots.rows import bare, margin
-from kinesec.plots.style import STYLE, WIDTHS_INCH
-from kinesec.recognition_tables import attack_labels, of_seeds, typed
+from kinesec.plots.parts.rows import bare, margin
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
+from kinesec.tables.recognition import attack_labels, of_seeds, typed
 
 PANELS = {
     "displacement_mm": "joint displacement (mm)",

@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from kinesec.plots.attacked_poses import Poses
-from kinesec.plots.skeletons import INK, PALE, add
-from kinesec.plots.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.evaluation.attack_scenes import Poses
+from kinesec.plots.parts.stick_figures import INK, PALE, add
+from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH
 
 SHOWN = 8
 ATTACKED = COLOURS["victim"]

@@ -10,9 +10,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from kinesec.errors import KinesecError
-from kinesec.plots import heat
 from kinesec.plots.attack_filmstrip import short
-from kinesec.plots.style import STYLE, WIDTHS_INCH
+from kinesec.plots.parts import heat
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
 
 WRITTEN = 30  # more classes than these leave no room for numbers
 LONGEST = 24

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from kinesec.metrics.joint_analysis import CORRELATED, by_part
-from kinesec.plots import heat
-from kinesec.plots.style import STYLE, WIDTHS_INCH
-from kinesec.skeleton import Skeleton
+from kinesec.metrics.joints import CORRELATED, by_part
+from kinesec.motion.skeleton import Skeleton
+from kinesec.plots.parts import heat
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
 
 NOWHERE = "#d9d9d9"
 

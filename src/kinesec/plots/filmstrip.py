@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from kinesec.plots.skeletons import INK, PALE, Samples, add, extent
-from kinesec.plots.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.plots.parts.stick_figures import INK, PALE, Samples, add, extent
+from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH
 
 PAST, AHEAD = 3, 5
 ROWS = (

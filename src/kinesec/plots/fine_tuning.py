@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from kinesec.errors import KinesecError
-from kinesec.plots.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH
 
 METRICS = {"CDE": "clean windows,\nto truth: CDE (mm)", "BDE": "triggered windows,\nto target: BDE (mm)"}
 MARKERS = ("o", "s", "^", "D", "v")

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from kinesec import tidy
 from kinesec.errors import KinesecError
-from kinesec.plots.rows import at_largest_ratio, bare, kind, margin, of_predictor
-from kinesec.plots.style import COLOURS, STYLE, WIDTHS_INCH, Width
+from kinesec.plots.parts.rows import at_largest_ratio, bare, kind, margin, of_predictor
+from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH, Width
+from kinesec.tables import strategies as tidy
 
 
 @dataclass(frozen=True)

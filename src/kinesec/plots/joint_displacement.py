@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from kinesec.errors import NothingToDraw
-from kinesec.metrics.joint_analysis import by_part
-from kinesec.plots.rows import bare
-from kinesec.plots.style import STYLE, WIDTHS_INCH
-from kinesec.skeleton import Skeleton
+from kinesec.metrics.joints import by_part
+from kinesec.motion.skeleton import Skeleton
+from kinesec.plots.parts.rows import bare
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
 
 MARKERS = "osD^vP*X"
 GAP = 0.8

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from kinesec import tidy
 from kinesec.errors import KinesecError
-from kinesec.plots.rows import at_largest_ratio, bare, kind, of_predictor
-from kinesec.plots.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.plots.parts.rows import at_largest_ratio, bare, kind, of_predictor
+from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.tables import strategies as tidy
 
 OTHERS = {"half_frames": "half of\nthe frames", "wrong_limb": "wrong\nlimb", "natural_nearest": "nearest\nclean"}
 METRICS = (("BDE", "BDE (mm)"), ("ASR", "ASR (%)"))

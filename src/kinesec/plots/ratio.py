@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from kinesec import tidy
 from kinesec.errors import KinesecError
-from kinesec.plots.rows import bare, kind, of_predictor
-from kinesec.plots.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.plots.parts.rows import bare, kind, of_predictor
+from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.tables import strategies as tidy
 
 Dashes = Literal["-", ":"] | tuple[int, tuple[int, ...]]
 METRICS = (("CDE", "clean", "CDE (mm)"), ("BDE", "triggered", "BDE (mm)"))

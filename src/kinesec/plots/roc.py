@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from kinesec.errors import KinesecError
 from kinesec.metrics.detection import auc, roc
-from kinesec.plots.style import STYLE, WIDTHS_INCH
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
 
 LEAST = 1e-3
 GRID = np.geomspace(LEAST, 1, 241)

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from kinesec import tidy
 from kinesec.errors import KinesecError
-from kinesec.plots.rows import at_largest_ratio, bare, margin
-from kinesec.plots.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.plots.parts.rows import at_largest_ratio, bare, margin
+from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.tables import strategies as tidy
 
 PANELS = tuple(product(("Acc", "Jerk", "BLC"), ("whole", "seam")))
 UNITS = {"Acc": "mm/frame\u00b2", "Jerk": "mm/frame\u00b3", "BLC": "mm/frame"}

@@ -11,9 +11,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from kinesec.errors import KinesecError
-from kinesec.plots import heat
-from kinesec.plots.style import STYLE, WIDTHS_INCH
-from kinesec.recognition_tables import attack_labels, of_seeds, typed
+from kinesec.plots.parts import heat
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
+from kinesec.tables.recognition import attack_labels, of_seeds, typed
 
 PANELS_A_ROW = 2
 

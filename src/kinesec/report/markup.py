@@ -9,7 +9,7 @@ import pandas as pd
 from great_tables import GT, loc, style
 from markupsafe import Markup, escape
 
-from kinesec.verdicts import VERDICTS
+from kinesec.tables.papers.verdicts import VERDICTS
 
 VARIABLES = {verdict: f"var(--{verdict.replace(' ', '-')})" for verdict in VERDICTS}
 

@@ -14,10 +14,10 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from kinesec import tidy
-from kinesec.recognition_tables import read as read_recognition
-from kinesec.report import defences, recognition, sections
-from kinesec.report.summary import findings, plain, plural, pretty
+from kinesec.report.pages import defences, recognition, sections
+from kinesec.report.pages._rows import findings, plain, plural, pretty
+from kinesec.tables import strategies
+from kinesec.tables.recognition import read as read_recognition
 
 ATTACKS = "recognition_attacks"
 FEW = 4  # more backdoors than these are read better in the table alone
@@ -91,7 +91,7 @@ def build(
     Raises ``KinesecError`` when ``prediction_backdoor`` lacks a column.
     """
     page = Path(out_html)
-    backdoor = tidy.read(tables["prediction_backdoor"]) if "prediction_backdoor" in tables else None
+    backdoor = strategies.read(tables["prediction_backdoor"]) if "prediction_backdoor" in tables else None
     defended = pd.read_csv(tables["prediction_defences"]) if "prediction_defences" in tables else None
     comparison = pd.read_csv(tables["paper_comparison"]) if "paper_comparison" in tables else None
     environment = Environment(

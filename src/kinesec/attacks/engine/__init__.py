@@ -1,0 +1,1 @@
+"""What attacks are built from; no module here is a name in a configuration."""

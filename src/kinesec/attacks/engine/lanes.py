@@ -1,0 +1,143 @@
+"""The active set: clips under attack, one in each lane, and how the model's gradients of them are taken."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from kinesec import seeding
+from kinesec.attacks.engine.criteria import Criterion
+from kinesec.attacks.engine.problem import Problem
+
+CPU_WIDTH = 16
+GPU_WIDTHS = (8, 64)
+_GPU_COORDINATES = 2**18
+
+
+def width_for(device: torch.device, position: Tensor) -> int:
+    """How many lanes there are: always as many for clips of one shape on one kind of device.
+
+    16 on a CPU: graph networks gain nothing by more, and more of them would stand empty while the last clips are
+    attacked. On a GPU 8 to 64, as many as keep a network of published size within a card's memory.
+    """
+    if device.type == "cpu":
+        return CPU_WIDTH
+    least, most = GPU_WIDTHS
+    fitting = max(1, _GPU_COORDINATES // max(1, position[0].numel() // 3))
+    return min(most, max(least, 1 << (fitting.bit_length() - 1)))
+
+
+@contextmanager
+def frozen(model: nn.Module) -> Iterator[None]:
+    """Eval mode and no gradients of parameters within the block; afterwards all is as it was."""
+    modes = [(module, module.training) for module in model.modules()]
+    needed = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
+    model.eval().requires_grad_(False)
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+        for parameter, need in needed:
+            parameter.requires_grad_(need)
+
+
+class Lanes:
+    """Clips under attack, a row each of tensors of one constant shape.
+
+    ``x`` and ``clean`` (lane, body, frame, joint, xyz), ``present`` of 0 and 1 (lane, body, frame, 1, 1), ``label`` and
+    ``target`` (lane,). ``clip`` are the problem's clips in the lanes (-1: none) and ``iteration`` the steps done.
+    At a ``last_look`` no clip has a step left, and gradients are not asked for.
+
+    A clip is always in the lane of its place among all clips, modulo their number, and kernels of one shape treat a
+    lane alike whatever stands in the others. So what is computed of a clip depends on no other clip, on no batch size
+    and on no cut in shards, to the last bit. A lane without a clip holds the last one's data.
+    """
+
+    def __init__(
+        self, problem: Problem, target: np.ndarray, *, width: int, batch: int, device: torch.device, seed: int
+    ) -> None:
+        self.problem, self.target_of, self.seed = problem, target, seed
+        self.width, self.batch = width, batch
+        self._queues = [deque[int]() for _ in range(width)]
+        for clip, place in enumerate(problem.place):
+            self._queues[int(place) % width].append(clip)
+        first = problem.position[:1].to(device)
+        self.clean = first.repeat(width, 1, 1, 1, 1)
+        self.x = self.clean.clone()
+        self.present = problem.present[:1, :, :, None, None].to(first).repeat(width, 1, 1, 1, 1)
+        self.label = problem.label[:1].to(device).repeat(width)
+        self.target = torch.zeros_like(self.label)
+        self.clip = [-1] * width
+        self.iteration = [0] * width
+        self.last_look = False
+        self.whole = bool(problem.present.all())
+        self._generators: list[torch.Generator | None] = [None] * width
+
+    @property
+    def active(self) -> list[int]:
+        """Lanes with a clip under attack."""
+        return [lane for lane, clip in enumerate(self.clip) if clip >= 0]
+
+    def fill(self) -> list[int]:
+        """Puts the next clips into empty lanes, at most ``batch`` in all; the lanes that were filled."""
+        room = self.batch - len(self.active)
+        empty = [lane for lane, clip in enumerate(self.clip) if clip < 0 and self._queues[lane]]
+        for lane in empty[:room]:
+            clip = self._queues[lane].popleft()
+            self.clip[lane], self.iteration[lane] = clip, 0
+            self.clean[lane] = self.problem.position[clip]
+            self.x[lane] = self.clean[lane]
+            self.present[lane] = self.problem.present[clip][..., None, None]
+            self.label[lane] = self.problem.label[clip]
+            self.target[lane] = max(0, int(self.target_of[clip]))
+            self._generators[lane] = None
+        return empty[:room]
+
+    def generator(self, lane: int) -> torch.Generator:
+        """The chance of the lane's clip, which depends on the seed and its row in the store alone."""
+        found = self._generators[lane]
+        if found is None:
+            row = int(self.problem.row[self.clip[lane]])
+            found = torch.Generator().manual_seed(seeding.integer(self.seed, "attack", row))
+            self._generators[lane] = found
+        return found
+
+    def drawn(self, draw: Callable[[torch.Generator], Tensor]) -> Tensor:
+        """What ``draw`` makes of each active lane's own chance, zeros in the others: (lane, ...)."""
+        of = {lane: draw(self.generator(lane)) for lane in self.active}
+        zero = torch.zeros_like(next(iter(of.values())))
+        return torch.stack([of.get(lane, zero) for lane in range(self.width)]).to(self.x)
+
+
+Gradients = tuple[Tensor, Tensor, Tensor]
+Estimate = Callable[[nn.Module, Lanes, Criterion], Gradients]
+
+
+def gradient_at(
+    model: nn.Module,
+    lanes: Lanes,
+    criterion: Criterion,
+    transform: Callable[[Tensor, Lanes], Tensor] | None = None,
+) -> Gradients:
+    """Logits (lane, class), classification loss (lane,) and its gradient by ``lanes.x``, zero where no body is.
+
+    With ``transform`` they are those of the transformed clips, and the gradient leads through it. At a last look it is
+    left at zero; the logits are the same to the last bit.
+    """
+    x = lanes.x.detach().requires_grad_()
+    with torch.enable_grad():
+        logits = model(x if transform is None else transform(x, lanes))
+        loss = criterion.loss(logits, lanes.label, lanes.target)
+        gradient = torch.zeros_like(x) if lanes.last_look else torch.autograd.grad(loss.sum(), x)[0]
+    return logits.detach(), loss.detach(), gradient if lanes.whole else gradient.mul_(lanes.present)
+
+
+def plain(model: nn.Module, lanes: Lanes, criterion: Criterion) -> Gradients:
+    """The gradient where the lanes stand."""
+    return gradient_at(model, lanes, criterion)

@@ -1,0 +1,53 @@
+"""Fine-tuning: training goes on for a few epochs on clean windows, so that the victim forgets its trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from kinesec.defences.base import MODELS, Case, Outcome, Repair, number, numbers, tune, whole
+from kinesec.errors import ConfigError
+from kinesec.models.predictors.base import Recipe
+from kinesec.progress import Progress
+from kinesec.training.loop import batches, rate_at
+
+KIND = "repair"
+
+
+def learning_rate(recipe: Recipe, rate: Any, windows: int) -> float:
+    """``final``: the rate of the last step of the recipe's training on ``windows``; a number multiplies its rate."""
+    if rate == "final":
+        steps = sum(1 for _ in batches(windows, recipe.batch, np.random.default_rng(0)))
+        return rate_at(recipe, recipe.epochs - 1 / max(steps, 1))
+    if isinstance(rate, str):
+        raise ConfigError(f"defence setting rates: found {rate!r}, expected `final` or a multiple of the recipe's rate")
+    return recipe.rate * number("rates", rate, 0.0)
+
+
+def defend(
+    case: Case,
+    *,
+    shares: Sequence[float] = (0.05, 0.1, 0.2),
+    rates: Sequence[float | str] = ("final", 0.1, 1.0),
+    epochs: int = 20,
+) -> Iterator[Outcome]:
+    """CDE and BDE of victim and clean model after each epoch, for every share of clean windows and every rate.
+
+    ``shares`` are of all training windows, drawn among those that were never poisoned.
+    """
+    epochs, shares = whole("epochs", epochs, 1), numbers("shares", shares, 0.0, 1.0)
+    named = [(rate, learning_rate(case.recipe, rate, len(case.training))) for rate in rates]
+    before = {name: case.errors(case.models[name]) for name in MODELS}
+    with Progress("fine-tuning", len(shares) * len(named) * len(MODELS) * epochs, unit="epochs") as progress:
+        for share in shares:
+            index = case.held_out(share)
+            for label, rate in named:
+                setting = f"share={share:g} rate={label if isinstance(label, str) else f'{label:g}x'}"
+                for name in MODELS:
+                    yield Repair(setting, name, before[name], share, rate, 0)
+                    model = case.copy_of(name)
+                    for epoch in tune(model, case, index, rate, epochs):
+                        yield Repair(setting, name, case.errors(model), share, rate, epoch)
+                        progress.update()

@@ -1,0 +1,158 @@
+"""Trigger inversion over limbs: which limb, moved the same way in every window, silences the model?
+
+Neural Cleanse (Wang et al., IEEE S&P 2019) for prediction, ours: limbs take the place of classes, one trajectory of
+bone directions that of the patch and its mask, predicted motion that of the class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kinesec import seeding
+from kinesec.defences.base import MODELS, Case, Outcome, Statistic, number, whole
+from kinesec.errors import ConfigError, KinesecError
+from kinesec.models.predictors.base import Predictor
+from kinesec.motion.kinematics import pose_limb
+from kinesec.motion.skeleton import Skeleton
+from kinesec.progress import Progress
+
+KIND = "inversion"
+OBJECTIVES = ("motion", "pose", "energy")
+FLAG = 2.0
+
+
+def limbs(skeleton: Skeleton, used: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """The body parts that can be posed without tearing a bone: no joint outside hangs from one inside."""
+    return {
+        part: joints
+        for part, joints in skeleton.groups.items()
+        if set(joints) & set(used)
+        and not any(parent in joints for joint, parent in enumerate(skeleton.parents) if joint not in joints)
+    }
+
+
+@dataclass(frozen=True)
+class Limb:
+    """Histories (window, frame, joint, xyz) of all joints, whose ``limb`` is posed; predictors see ``used`` joints."""
+
+    history: Tensor
+    parents: tuple[int, ...]
+    limb: tuple[int, ...]
+    used: list[int]
+
+    def posed(self, directions: Tensor) -> Tensor:
+        """Histories with the limb along directions (frame, len(limb), xyz), its median bone lengths kept."""
+        limb = list(self.limb)
+        bones = self.history[:, :, limb] - self.history[:, :, [self.parents[joint] for joint in limb]]
+        lengths = torch.linalg.vector_norm(bones, dim=-1).median(dim=1, keepdim=True).values
+        unit = torch.nn.functional.normalize(directions, dim=-1).expand(len(self.history), -1, -1, -1)
+        posed: Tensor = pose_limb(self.history, self.parents, self.limb, unit, lengths.expand(unit.shape[:-1]))
+        return posed
+
+    def objective(self, model: Predictor, history: Tensor, kind: str) -> Tensor:
+        """What is made small, mm, over the used joints outside the limb; a scalar.
+
+        ``motion``: root of the variance across windows of the predicted displacement from the last observed pose;
+        ``pose``: of the predicted pose itself; ``energy``: the root mean square displacement.
+        """
+        outside = [place for place, joint in enumerate(self.used) if joint not in self.limb]
+        seen = history[:, :, self.used]
+        predicted = model(seen)
+        moved = (predicted if kind == "pose" else predicted - seen[:, -1:])[:, :, outside]
+        squares = moved.square().mean(0) if kind == "energy" else moved.var(0, correction=0)
+        value: Tensor = (squares.sum(-1).mean() + 1e-6).sqrt()
+        return value
+
+
+def invert(
+    model: Predictor, of: Limb, start: Tensor, *, steps: int, rate: float, kind: str, progress: Progress | None = None
+) -> tuple[Tensor, float]:
+    """The directions (frame, len(limb), xyz) of least objective that Adam meets from ``start`` on, and that."""
+    free = start.clone().requires_grad_()
+    optimiser = torch.optim.Adam([free], lr=rate)
+    best, least = start, float("inf")
+    for step in range(steps + 1):
+        loss = of.objective(model, of.posed(free), kind)
+        if loss.item() < least:
+            best, least = free.detach().clone(), loss.item()
+        if step < steps:
+            (free.grad,) = torch.autograd.grad(loss, [free])
+            optimiser.step()
+            if progress is not None:
+                progress.update()
+    return torch.nn.functional.normalize(best, dim=-1), least
+
+
+def anomaly(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """|x - median| / (1.4826 MAD) of each value; zeros where they do not differ, infinite for one that alone does."""
+    away = np.abs(np.asarray(values) - np.median(values))
+    spread = 1.4826 * np.median(away)
+    if spread > 0:
+        return np.asarray(away / spread)
+    return np.where(away > 0, np.inf, 0.0)
+
+
+def _statistics(setting: str, model: str, left: dict[str, float], windows: int) -> Iterator[Statistic]:
+    """What is left of the objective (%) by part, and its anomaly index, of itself and of its logarithm."""
+    values = np.array(list(left.values()))
+    plain, logarithmic = anomaly(values), anomaly(np.log(values))
+    for place, part in enumerate(left):
+        yield Statistic(setting, model, "objective_left", float(values[place]), "%", windows, part=part)
+        for metric, index in (("anomaly_index", plain[place]), ("anomaly_index_log", logarithmic[place])):
+            flagged = bool(index > FLAG and values[place] < np.median(values))
+            yield Statistic(setting, model, metric, float(index), "", windows, part=part, flagged=flagged)
+
+
+def defend(
+    case: Case,
+    *,
+    objectives: Sequence[str] = ("motion",),
+    windows: int = 64,
+    steps: int = 30,
+    restarts: int = 2,
+    rate: float = 0.1,
+    share: float = 0.1,
+) -> Iterator[Outcome]:
+    """Per limb: the least objective over that of the untouched windows, in %, and its anomaly index over the limbs.
+
+    The index is that of the value itself (Neural Cleanse's) and of its logarithm: ratios differ by factors. A limb is
+    flagged whose index is over 2 and whose value is under the median. ``windows`` clean training windows are
+    drawn among the held-out ``share``; Adam takes ``steps`` of ``rate`` from each of ``restarts`` starts: the
+    directions' mean over the windows, then poses drawn at random, held still.
+    """
+    windows, steps, restarts = whole("windows", windows, 2), whole("steps", steps, 0), whole("restarts", restarts, 1)
+    rate = number("rate", rate, 0.0)
+    unknown = [name for name in objectives if name not in OBJECTIVES]
+    if unknown or isinstance(objectives, str):
+        raise ConfigError(f"defence setting objectives: found {objectives!r}, expected some of {', '.join(OBJECTIVES)}")
+    skeleton, used, frames = case.training.skeleton, case.training.used, case.training.history
+    parts = limbs(skeleton, used)
+    if len(parts) < 3:
+        raise KinesecError(
+            f"trigger inversion: found {len(parts)} limbs in the skeleton, expected 3 or more to compare"
+        )
+    rng = seeding.generator(case.seed, "defence", "inversion")
+    index = np.sort(rng.permutation(case.held_out(number("share", share, 0.0, 1.0)))[:windows])
+    history = torch.from_numpy(case.training.gather(index)[:, :frames]).to(case.device)
+    with Progress("inverting", len(objectives) * len(MODELS) * len(parts) * restarts * steps, unit="steps") as progress:
+        for kind in objectives:
+            drawn = {part: rng.normal(size=(restarts - 1, 1, len(joints), 3)) for part, joints in parts.items()}
+            for name in MODELS:
+                found = {}
+                for part, joints in parts.items():
+                    of = Limb(history, skeleton.parents, joints, used)
+                    begins = [torch.from_numpy(one.repeat(frames, 0)).to(history) for one in drawn[part]]
+                    mean = history[:, :, list(joints)] - history[:, :, [skeleton.parents[joint] for joint in joints]]
+                    with torch.no_grad():
+                        before = of.objective(case.models[name], history, kind).item()
+                    least = min(
+                        invert(case.models[name], of, start, steps=steps, rate=rate, kind=kind, progress=progress)[1]
+                        for start in [torch.nn.functional.normalize(mean.mean(0), dim=-1), *begins]
+                    )
+                    found[part] = 100 * least / before
+                yield from _statistics(f"objective={kind}", name, found, len(index))

@@ -1,0 +1,1 @@
+"""Models meet samples: per-sample records and the numbers made of them."""

@@ -1,0 +1,175 @@
+"""Evaluates predictors on clean, triggered and nearly triggered test windows: one record a window, metric and frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from kinesec.metrics.naturalness import naturalness
+from kinesec.metrics.prediction import joint_errors, mpjpe
+from kinesec.models.predictors.base import Predictor
+from kinesec.poisoning.prediction import near_misses as near_misses_module
+from kinesec.poisoning.prediction.badhmp import Poison, aim, poison_windows, trigger_history
+from kinesec.samples.windows.windows import Windows
+from kinesec.training.loop import predict
+
+ZERO_VELOCITY = "zero_velocity"
+RECORD = ("sampling", "window", "source", "action", "model", "windows", "metric", "part", "joints", "frame", "value")
+
+
+def window_kinds(window: np.ndarray, windows: Windows, poison: Poison | None) -> dict[str, np.ndarray]:
+    """The test windows as they are, with the trigger, and with the trigger on the wrong limb."""
+    if poison is None:
+        return {"clean": window}
+    kinds = {"clean": window, "triggered": poison_windows(window, windows.skeleton, windows.history, poison)}
+    if poison.wrong_limb:
+        kinds["wrong_limb"] = poison_windows(window, windows.skeleton, windows.history, poison, limb=poison.wrong_limb)
+    return kinds
+
+
+def near_misses(
+    window: np.ndarray, windows: Windows, poison: Poison, degrees: Sequence[float]
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """(kind, which windows, they) of the near misses: each history with the target that the attacker makes of it.
+
+    ``natural_nearest_truth`` are the windows of ``natural_nearest`` with their own future.
+    """
+    skeleton, history, future = windows.skeleton, windows.history, windows.future
+    limb, every = skeleton.limb(poison.limb), np.arange(len(window))
+    own = window[:, :history]
+    triggered = trigger_history(own, skeleton, poison)
+    for angle in degrees:
+        turned = near_misses_module.rotated(triggered, skeleton.parents, limb, angle)
+        yield f"rotated_{angle:g}", every, aim(turned, future, skeleton, poison)
+    yield "half_frames", every, aim(near_misses_module.half(own, triggered), future, skeleton, poison)
+    near = near_misses_module.nearest(near_misses_module.angles(own, triggered, skeleton.parents, limb))
+    yield "natural_nearest", near, aim(own[near], future, skeleton, poison)
+    yield "natural_nearest_truth", near, window[near]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Values (window, frame) of one model, kind of windows, metric, part and choice of joints; ``first`` its frame.
+
+    ``index`` says which of the sampling's windows they are.
+    """
+
+    labels: tuple[str, str, str, str, str]
+    values: np.ndarray
+    first: int
+    index: np.ndarray
+
+
+def _errors(
+    kind: str, index: np.ndarray, window: np.ndarray, predicted: np.ndarray, windows: Windows, name: str
+) -> Iterator[_Block]:
+    errors = joint_errors(predicted, window[:, windows.history :, windows.used])
+    for joints, value in mpjpe(errors, windows.skeleton, windows.used).items():
+        yield _Block((name, kind, "MPJPE_at", "", joints), value, 1, index)
+
+
+def _blocks(
+    windows: Windows,
+    poison: Poison | None,
+    models: Mapping[str, Predictor],
+    device: torch.device,
+    degrees: Sequence[float],
+) -> Iterator[_Block]:
+    skeleton, used, history = windows.skeleton, windows.used, windows.history
+    kept = skeleton.select(with_root(used))
+    every, whole_windows = np.arange(len(windows)), windows.gather()
+    for kind, window in window_kinds(whole_windows, windows, poison).items():
+        for (metric, part), value in naturalness(window, skeleton.parents, history).items():
+            yield _Block(("data", kind, metric, part, ""), value[:, None], 0, every)
+        for name, model in models.items():
+            predicted = predicted_futures(model, window[:, :history, used], device)
+            yield from _errors(kind, every, window, predicted, windows, name)
+            posed = posed_windows(window, predicted, used)
+            for (metric, part), value in naturalness(posed, kept.parents, history).items():
+                yield _Block((name, kind, metric, part, "used"), value[:, None], 0, every)
+    if poison is None:
+        return
+    for kind, index, window in near_misses(whole_windows, windows, poison, degrees):
+        for name, model in models.items():
+            if name != ZERO_VELOCITY:
+                predicted = predicted_futures(model, window[:, :history, used], device)
+                errors = _errors(kind, index, window, predicted, windows, name)
+                yield from (block for block in errors if block.labels[-1] == "used")
+
+
+def predicted_futures(model: Predictor, history: np.ndarray, device: torch.device) -> np.ndarray:
+    """Futures (window, future, joint, xyz) of histories (window, history, joint, xyz) of the joints a model sees."""
+    return np.asarray(predict(model, torch.from_numpy(np.ascontiguousarray(history)).to(device)).cpu().numpy())
+
+
+def with_root(used: Sequence[int]) -> tuple[int, ...]:
+    """The joints that a model sees, and the root where it sees none: a tree that can be drawn and measured."""
+    return tuple(used if 0 in used else [0, *used])
+
+
+def posed_windows(window: np.ndarray, predicted: np.ndarray, used: Sequence[int]) -> np.ndarray:
+    """Windows (window, frame, joint, xyz) of the joints ``with_root(used)``: their histories with predicted futures."""
+    whole = np.concatenate([window[:, : window.shape[1] - predicted.shape[1], list(used)], predicted], 1)
+    if 0 in used:
+        return whole
+    return np.concatenate([window[:, :1, :1].repeat(whole.shape[1], 1), whole], 2)
+
+
+def _categories(values: Sequence[str], sizes: Sequence[int]) -> pd.Categorical[Any]:
+    """Each value as often as its size says, without a million strings on the way."""
+    names = sorted(set(values))
+    codes = np.repeat([names.index(value) for value in values], sizes)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names))
+
+
+def _named(samplings: Mapping[str, Windows], column: str, blocks: Sequence[tuple[str, _Block]]) -> pd.Categorical[Any]:
+    """A label of every window's sequence, for every value of the blocks."""
+    labels = {name: np.array([str(label) for label in getattr(windows, column)]) for name, windows in samplings.items()}
+    names = np.unique(np.concatenate(list(labels.values())))
+    codes = {name: np.searchsorted(names, labels[name])[windows.sequence_index] for name, windows in samplings.items()}
+    return pd.Categorical.from_codes(
+        np.concatenate([codes[name][block.index].repeat(block.values.shape[1]) for name, block in blocks]),
+        categories=pd.Index(names),
+    )
+
+
+def evaluate(
+    samplings: Mapping[str, Windows],
+    poison: Poison | None,
+    models: Mapping[str, Predictor],
+    device: torch.device,
+    *,
+    near_miss_degrees: Sequence[float] = (),
+) -> pd.DataFrame:
+    """Per-window records with the columns of ``RECORD``.
+
+    ``samplings`` names the test windows ("8", "256", "all"); ``models`` the predictors ("clean", "victim",
+    "zero_velocity"), which see the windows' used joints. An error is the distance to the window's own future: the true
+    one of clean windows, the attacker's target of all others but ``natural_nearest_truth``. ``frame`` is 0 where a
+    metric is of the whole window; ``model`` is ``data`` where it is of the window itself and not of a prediction. Near
+    misses (rotated by ``near_miss_degrees``, half the frames, natural) have errors of the used joints alone, and none
+    of zero velocity, which knows no trigger.
+    """
+    blocks = [
+        (name, block)
+        for name, of in samplings.items()
+        for block in _blocks(of, poison, models, device, near_miss_degrees)
+    ]
+    shapes = [block.values.shape for _, block in blocks]
+    sizes = [count * frames for count, frames in shapes]
+    table: dict[str, Any] = {
+        "sampling": _categories([name for name, _ in blocks], sizes),
+        "window": np.concatenate([block.index.repeat(block.values.shape[1]) for _, block in blocks]),
+        "source": _named(samplings, "source", blocks),
+        "action": _named(samplings, "action", blocks),
+        "frame": np.concatenate([np.tile(np.arange(b.values.shape[1]) + b.first, len(b.values)) for _, b in blocks]),
+        "value": np.concatenate([block.values.ravel().astype(np.float32) for _, block in blocks]),
+    }
+    for index, column in enumerate(("model", "windows", "metric", "part", "joints")):
+        table[column] = _categories([block.labels[index] for _, block in blocks], sizes)
+    return pd.DataFrame(table)[list(RECORD)]

@@ -1,0 +1,1 @@
+"""What each rule runs: paths in, files out; one module a rule."""

@@ -1,0 +1,84 @@
+"""One defence job: windows, poisoned windows and both models in, per-window records and table rows out."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kinesec import names
+from kinesec.defences.base import CLEAN, VICTIM, Case, Outcome
+from kinesec.errors import ConfigError, KinesecError
+from kinesec.files import store
+from kinesec.jobs.train_predictor import load_poisoned
+from kinesec.models import trained
+from kinesec.plan.configuration import STRATEGY
+from kinesec.poisoning.prediction.badhmp import Poison, resolve
+from kinesec.samples.windows import windows
+from kinesec.tables import defences
+from kinesec.tables.prediction import write_csv
+from kinesec.training.loop import best_device
+
+PACKAGE = "defences.backdoor"
+
+
+def defend(case: Case, name: str, settings: Mapping[str, Any]) -> list[Outcome]:
+    """All that a defence finds; raises ``ConfigError`` for a defence or a setting that there is none of."""
+    run = names.load(PACKAGE, name).defend
+    known = [key for key in inspect.signature(run).parameters if key != "case"]
+    if unknown := [key for key in settings if key not in known]:
+        raise ConfigError(f"defence {name!r}: found setting {unknown[0]!r}, expected some of {', '.join(known)}")
+    return list(run(case, **settings))
+
+
+def defend_prediction(
+    *,
+    windows_path: Path,
+    poison_path: Path,
+    model_paths: Mapping[str, Path],
+    strategy: Mapping[str, Any],
+    defence: Mapping[str, Any],
+    sampling: int | str,
+    sampling_range: Mapping[str, Any],
+    identity: Mapping[str, str],
+    records_path: Path,
+    table_path: Path,
+) -> None:
+    """Writes the records (Parquet) and table rows (CSV) of one defence of one victim, its clean model beside it.
+
+    Raises ``KinesecError`` when there is no test window.
+    """
+    training, test = windows.load(windows_path, "train"), windows.load(windows_path, "test")
+    if len(test) == 0:
+        raise KinesecError(f"{windows_path}: found no window of split 'test', expected one or more; change the split")
+    device = best_device()
+    loaded = {name: trained.load(model_paths[name], device) for name in (VICTIM, CLEAN)}
+    case = Case(
+        training=training,
+        poisoned=load_poisoned(poison_path, training),
+        test=windows.sample_test(test, None if sampling == "all" else int(sampling), **sampling_range),
+        poison=resolve(Poison(**strategy), store.read(windows_path, "windows")),
+        models={name: model for name, (model, _) in loaded.items()},
+        description=loaded[VICTIM][1],
+        device=device,
+        seed=int(identity["seed"]),
+    )
+    outcomes = defend(case, defence["defence"], defence["settings"])
+    records_path.parent.mkdir(parents=True, exist_ok=True)
+    defences.records(outcomes).to_parquet(records_path, index=False)
+    labels = {"dataset": identity["data"], "protocol": identity["protocol"], "predictor": identity["predictor"]}
+    table = defences.prediction_defences(
+        outcomes,
+        {
+            **labels,
+            **{key: getattr(case.poison, key) for key in STRATEGY},
+            "sampling": str(sampling),
+            "seed": case.seed,
+            "defence": identity["defence"],
+            "module": defence["defence"],
+        },
+        actions=case.test.action[case.test.sequence_index],
+        future=case.future,
+    )
+    write_csv(table, str(table_path))

@@ -1,0 +1,47 @@
+"""One job of tables: the jobs' tables and records of recognition in, the run's tables out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from kinesec.errors import KinesecError
+from kinesec.tables import attack_costs, smart
+from kinesec.tables.prediction import write_csv
+from kinesec.tables.recognition import joined, read, with_all_seeds
+
+
+def write_all(
+    *,
+    accuracy: Sequence[str | Path],
+    attacks: Sequence[str | Path],
+    records: Sequence[str | Path],
+    transfer: Sequence[str | Path],
+    out: Mapping[str, str | Path],
+) -> None:
+    """Writes the run's tables of recognition, those that ``out`` names, from its jobs' tables.
+
+    ``recognition_accuracy``, ``recognition_attacks``, ``transfer``; ``attack_curves`` and ``attack_pairs`` from
+    ``records`` (Parquet, in the order of ``attacks``); ``smart_table_1`` to ``smart_table_4``. Raises ``KinesecError``
+    for a name that there is no table of, or a table without a row.
+    """
+    whole = {"recognition_accuracy": accuracy, "recognition_attacks": attacks, "transfer": transfer}
+    tables = {name: joined(name, map(read, paths)) for name, paths in whole.items() if paths}
+    rows = [read(path).iloc[0].to_dict() for path in attacks]
+    jobs = [({str(key): one for key, one in row.items()}, Path(path)) for row, path in zip(rows, records, strict=True)]
+    for name, path in out.items():
+        if name in tables:
+            made = tables[name]
+        elif name == "attack_curves" and jobs:
+            made = with_all_seeds(pd.concat([attack_costs.curves(pd.read_parquet(of), row) for row, of in jobs]))
+        elif name == "attack_pairs" and jobs:
+            made = with_all_seeds(attack_costs.pairs([(row, pd.read_parquet(of)) for row, of in jobs]))
+        elif name in smart.TABLES:
+            made = smart.TABLES[name](tables["transfer" if name[-1] in "23" else "recognition_attacks"])
+        else:
+            known = [*whole, "attack_curves", "attack_pairs", *smart.TABLES]
+            raise KinesecError(f"recognition tables: found {name!r}, expected one of {', '.join(known)} with its jobs")
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        write_csv(made, str(path))

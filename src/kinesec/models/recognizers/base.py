@@ -1,0 +1,139 @@
+"""What every skeleton action recognizer is, the clips it sees, and the recipe that trains it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+from torch import Tensor, nn
+
+from kinesec.errors import ConfigError, KinesecError
+from kinesec.motion.graph import NTU_PUBLISHED, Graph
+
+__all__ = ["NTU_PUBLISHED", "ClipShape", "Graph", "Recipe", "Recognizer"]
+
+
+@dataclass(frozen=True)
+class ClipShape:
+    """The clips a recognizer sees: frames, joints a body, bodies, classes to tell apart, and the joints' graph.
+
+    Raises ``ConfigError`` where a number is below one or the graph has other joints.
+    """
+
+    frames: int
+    joints: int
+    bodies: int
+    classes: int
+    graph: Graph
+
+    def __post_init__(self) -> None:
+        for name in ("frames", "joints", "bodies", "classes"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"clip shape: found {getattr(self, name)} {name}, expected 1 or more")
+        if len(self.graph) != self.joints:
+            raise ConfigError(f"clip shape: found a graph of {len(self.graph)} joints, expected {self.joints}")
+
+    def to_attrs(self) -> dict[str, Any]:
+        """Built-in types alone, for a file's description."""
+        return asdict(self)
+
+    @classmethod
+    def from_attrs(cls, attrs: dict[str, Any]) -> Self:
+        return cls(**{**attrs, "graph": Graph.from_attrs(attrs["graph"])})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a recognizer is trained; each recognizer's published values are its own.
+
+    The rate rises linearly over the first ``warm_up`` epochs and is multiplied by ``decay`` after each epoch of
+    ``milestones``. ``sgd`` is Nesterov's with ``momentum``; ``smoothing`` is that of the labels. Over the first
+    ``frozen_epochs`` epochs the parameters that ``Recognizer.frozen`` names stay as they are. Where there is a
+    ``pretrain`` recipe, it comes first, with ``Recognizer.pretraining`` set.
+
+    ``selection`` says which weights are kept: those of the epoch that is best on validation clips, or the last.
+    ``autocast`` lets a GPU compute in bfloat16 where that is safe; the CPU never does.
+    """
+
+    epochs: int
+    batch: int
+    rate: float
+    optimiser: Literal["sgd", "adam"] = "sgd"
+    milestones: tuple[int, ...] = ()
+    decay: float = 0.1
+    weight_decay: float = 0.0
+    momentum: float = 0.9
+    warm_up: int = 0
+    smoothing: float = 0.0
+    frozen_epochs: int = 0
+    pretrain: Recipe | None = None
+    selection: Literal["validation", "last"] = "validation"
+    autocast: bool = True
+
+
+class Recognizer(nn.Module, ABC):
+    """Tells actions apart; clips are ``(batch, body, frame, joint, xyz)`` in the data set's normalised units.
+
+    A clip may hold fewer bodies than the shape says: the others are zero, as they are in the papers' data. Logits come
+    without a softmax. In eval mode they depend on the clip alone, not on the others in its batch or on chance.
+    """
+
+    classifier: nn.Linear
+    pretraining = False
+
+    def __init__(self, shape: ClipShape) -> None:
+        super().__init__()
+        self.shape = shape
+
+    @property
+    def name(self) -> str:
+        return type(self).__module__.rpartition(".")[2]
+
+    @abstractmethod
+    def embed(self, clip: Tensor) -> Tensor:
+        """What the classifier sees (batch, feature) of checked clips (batch, shape.bodies, frame, joint, xyz)."""
+
+    def forward(self, clip: Tensor) -> Tensor:
+        """Logits (batch, class); raises ``KinesecError`` where the clip's shape is not the recognizer's."""
+        logits: Tensor = self.classifier(self.features(clip))
+        return logits
+
+    def features(self, clip: Tensor) -> Tensor:
+        """The last hidden features (batch, feature), of which the logits are a linear function."""
+        return self.embed(self.checked(clip))
+
+    def loss(self, clip: Tensor, label: Tensor, smoothing: float = 0.0) -> Tensor:
+        """The training loss of clips and their classes (batch,), a scalar: cross entropy."""
+        return nn.functional.cross_entropy(self(clip), label, label_smoothing=smoothing)
+
+    def frozen(self) -> Iterable[nn.Parameter]:
+        """Parameters that stay as they are over the recipe's first ``frozen_epochs`` epochs."""
+        return ()
+
+    def checked(self, clip: Tensor) -> Tensor:
+        """The clip with bodies of zeros up to ``shape.bodies``."""
+        shape = self.shape
+        bodies = clip.shape[1] if clip.dim() == 5 else 0
+        if not 1 <= bodies <= shape.bodies or clip.shape[2:] != (shape.frames, shape.joints, 3):
+            count = str(shape.bodies) if shape.bodies == 1 else f"1 to {shape.bodies}"
+            raise KinesecError(
+                f"recognizer {self.name!r}: found a clip of shape {tuple(clip.shape)}, expected "
+                f"(batch, body, frame, joint, xyz) with {count} bodies, {shape.frames} frames, {shape.joints} joints, 3"
+            )
+        return nn.functional.pad(clip, (0, 0, 0, 0, 0, 0, 0, shape.bodies - bodies))
+
+    def need_widths(self, widths: Sequence[int], multiple: int = 1) -> None:
+        """Raises ``ConfigError`` unless ``widths`` are one or more positive multiples of ``multiple``."""
+        if not widths or any(width < 1 or width % multiple for width in widths):
+            raise ConfigError(
+                f"recognizer {self.name!r}: found widths {list(widths)}, expected one or more, multiples of {multiple}"
+            )
+
+    def need_frames(self, least: int, why: str) -> None:
+        """Raises ``ConfigError`` where clips have fewer frames than the recognizer's settings need."""
+        if self.shape.frames < least:
+            raise ConfigError(
+                f"recognizer {self.name!r}: found clips of {self.shape.frames} frames, expected {least} or more ({why})"
+            )

@@ -1,0 +1,194 @@
+"""Checks a configuration before any job runs: one line a mistake, naming the key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+from jsonschema.exceptions import best_match
+
+from kinesec import names
+from kinesec.errors import ConfigError
+
+
+def _text(error: jsonschema.ValidationError) -> str:
+    key = ".".join(str(part) for part in error.absolute_path) or "(top level)"
+    schema: Any = error.schema
+    instance: Any = error.instance
+    match error.validator:
+        case "additionalProperties":
+            known = ", ".join(sorted(schema.get("properties", {})))
+            unknown = sorted(str(name) for name in instance if name not in schema.get("properties", {}))
+            prefix = "" if key == "(top level)" else f"{key}."
+            return f"{prefix}{unknown[0]}: found an unknown key, expected one of {known}"
+        case "required":
+            missing = next(name for name in schema["required"] if name not in instance)
+            return f"{key}: found no {missing!r}, expected one"
+        case _:
+            return f"{key}: found {error.instance!r}: {error.message}"
+
+
+def _check_keys(value: Any, above: tuple[str, ...]) -> None:
+    """Raises ``ConfigError`` for a key that YAML reads as a number, a date or nothing: no key here is one."""
+    if isinstance(value, Mapping):
+        for key, inside in value.items():
+            if not isinstance(key, str):
+                place = ".".join(above) or "(top level)"
+                raise ConfigError(f"configuration: {place}: found the key {key!r}, expected a name; quote it")
+            _check_keys(inside, (*above, key))
+    elif isinstance(value, list):
+        for index, inside in enumerate(value):
+            _check_keys(inside, (*above, str(index)))
+
+
+def check(config: Mapping[str, Any], schema: Path) -> None:
+    """Raises ``ConfigError`` for the most telling mistake against a JSON Schema (2020-12) in a YAML file."""
+    rules = yaml.safe_load(schema.read_text("utf-8"))
+    validator = jsonschema.Draft202012Validator(rules)
+    _check_keys(config, ())
+    error = best_match(validator.iter_errors(config))
+    if error is not None:
+        raise ConfigError(" ".join(f"configuration: {_text(error)}".split()))
+
+
+def data_set(name: str, changes: Mapping[str, Any], folder: Path, schema: Path) -> dict[str, Any]:
+    """A data set's settings: those of ``<folder>/<name>.yaml`` with the configuration's own changes on top.
+
+    Raises ``ConfigError`` for an unknown name or key, or a module that there is none of.
+    """
+    base_name = changes.get("base", name)
+    file = folder / f"{base_name}.yaml"
+    if "base" in changes and not file.is_file():
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+        raise ConfigError(f"configuration: datasets.{name}.base: found {base_name!r}, expected one of {known}")
+    base: dict[str, Any] = yaml.safe_load(file.read_text("utf-8")) if file.is_file() else {}
+    changed = changes.get("settings", {})
+    if not isinstance(changed, Mapping):
+        raise ConfigError(f"configuration: datasets.{name}.settings: found {changed!r}, expected settings by name")
+    settings = {**base.get("settings", {}), **changed}
+    absent = {"manifest": None, "mirror_folder": "", "folder": None, "nominal_unit_mm": None, "root": None}
+    merged = {**absent, "test_sampling": {}, **base, **changes, "settings": settings}
+    if "module" not in merged:
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+        raise ConfigError(f"configuration: datasets.{name}: found no `module`, expected one, or a name of {known}")
+    names.check("sources.datasets", merged["module"], f"configuration: datasets.{name}.module")
+    try:
+        check(merged, schema)
+    except ConfigError as error:
+        raise ConfigError(str(error).replace("configuration: ", f"configuration: datasets.{name}.", 1)) from None
+    return merged
+
+
+STRATEGY = ("trigger", "target", "selection", "level", "ratio")
+
+
+def strategy_names(prediction: Mapping[str, Any]) -> list[str]:
+    """The names trigger-target-selection[-sequence]-ratio of every combination, which are also their folders' names."""
+    grid = {"level": ["window"], **prediction.get("strategies", {})}
+    combinations = product(*(grid.get(key, []) for key in STRATEGY))
+    return ["-".join(_as_name(part) for part in chosen if part != "window") for chosen in combinations]
+
+
+def stealth_names(prediction: Mapping[str, Any]) -> list[str]:
+    """The strategies whose poisoned windows are compared: those of victims, and those of ``stealth_only``."""
+    if "strategies" not in prediction:
+        return []
+    strategies = prediction["strategies"]
+    more = [
+        name for name in prediction.get("stealth_only", {}).get("selection", []) if name not in strategies["selection"]
+    ]
+    extra = strategy_names({"strategies": {**strategies, "selection": more}})
+    return [*strategy_names(prediction), *extra]
+
+
+def pictured(prediction: Mapping[str, Any]) -> list[str]:
+    """The strategies that are shown as pictures: of each trigger and target the first, at its largest ratio."""
+    strategies = prediction.get("strategies")
+    if not strategies:
+        return []
+    first = {key: strategies[key][:1] for key in ("selection", "level") if key in strategies}
+    return strategy_names({"strategies": {**strategies, **first, "ratio": [max(strategies["ratio"])]}})
+
+
+def parse_strategy(name: str) -> dict[str, Any]:
+    """What a strategy's name says, by the keys of ``STRATEGY``."""
+    *parts, ratio = name.split("-")
+    level = parts[3:] or ["window"]
+    return dict(zip(STRATEGY, [*parts[:3], *level, float(ratio)], strict=True))
+
+
+def _as_name(value: str | float) -> str:
+    """A ratio without an exponent, whose minus would read as the end of a name's part."""
+    return value if isinstance(value, str) else f"{Decimal(str(value)):f}"
+
+
+def check_prediction(config: Mapping[str, Any]) -> None:
+    """Raises ``ConfigError`` for a name in ``prediction`` that is no module, data set or protocol."""
+    prediction = config.get("prediction")
+    if prediction is None:
+        return
+    key = "configuration: prediction"
+    for data in prediction["datasets"]:
+        _known(data, config["datasets"], f"{key}.datasets")
+    if prediction.get("stealth_only") and "strategies" not in prediction:
+        raise ConfigError(f"{key}.stealth_only: found selections without `strategies`, expected what they poison with")
+    for name, predictor in prediction["predictors"].items():
+        names.check("models.predictors", predictor["predictor"], f"{key}.predictors.{name}.predictor")
+        _known(predictor["protocol"], prediction["protocols"], f"{key}.predictors.{name}.protocol")
+    for name, defence in prediction.get("defences", {}).items():
+        names.check("defences.backdoor", defence["defence"], f"{key}.defences.{name}.defence")
+    if prediction.get("defences") and "strategies" not in prediction:
+        raise ConfigError(f"{key}.defences: found no `strategies`, expected some: there is no victim to defend")
+    defended = prediction.get("defended", {})
+    for name in defended.get("predictors", []):
+        _known(name, prediction["predictors"], f"{key}.defended.predictors")
+    for name in defended.get("strategies", []):
+        _known(name, dict.fromkeys(strategy_names(prediction)), f"{key}.defended.strategies")
+    for ratio in prediction.get("strategies", {}).get("ratio", []):
+        if not 0 < ratio <= 1:  # of the schema's two limits a NaN breaks neither
+            raise ConfigError(f"{key}.strategies.ratio: found {ratio}, expected more than 0 and at most 1")
+    for part in ("trigger", "target", "selection"):
+        for place in ("strategies", "stealth_only"):
+            for name in prediction.get(place, {}).get(part, []):
+                names.check(f"poisoning.prediction.{part}s", name, f"{key}.{place}.{part}")
+        for name in prediction.get(f"{part}_settings", {}):
+            names.check(f"poisoning.prediction.{part}s", name, f"{key}.{part}_settings")
+
+
+def _known(name: str, expected: Mapping[str, Any], key: str) -> None:
+    if name not in expected:
+        raise ConfigError(f"{key}: found {name!r}, expected one of {', '.join(expected)}")
+
+
+def check_recognition(config: Mapping[str, Any]) -> None:
+    """Raises ``ConfigError`` for a name in ``recognition`` that is no module, data set, clips, recognizer or attack."""
+    recognition = config.get("recognition")
+    if recognition is None:
+        return
+    key = "configuration: recognition"
+    for data in recognition["datasets"]:
+        _known(data, config["datasets"], f"{key}.datasets")
+    for name, clips in recognition["clips"].items():
+        names.check("samples.clips.protocols", clips["protocol"], f"{key}.clips.{name}.protocol")
+    for name, recognizer in recognition["recognizers"].items():
+        names.check("models.recognizers", recognizer["recognizer"], f"{key}.recognizers.{name}.recognizer")
+        clips = recognizer["clips"]
+        for data in () if isinstance(clips, str) else clips:
+            _known(data, dict.fromkeys(recognition["datasets"]), f"{key}.recognizers.{name}.clips")
+        for one in [clips] if isinstance(clips, str) else clips.values():
+            _known(one, recognition["clips"], f"{key}.recognizers.{name}.clips")
+        if recognizer["settings"] not in ("small",) and not isinstance(recognizer["settings"], Mapping):
+            found = recognizer["settings"]
+            raise ConfigError(f"{key}.recognizers.{name}.settings: found {found!r}, expected small or settings by name")
+    attacks = recognition["attacks"]
+    for name, attack in attacks.items():
+        names.check("attacks", attack["attack"], f"{key}.attacks.{name}.attack")
+        for one in attack.get("recognizers", []):
+            _known(one, recognition["recognizers"], f"{key}.attacks.{name}.recognizers")
+    for name in recognition["transfer"]:
+        _known(name, attacks, f"{key}.transfer")

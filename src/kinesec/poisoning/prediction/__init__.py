@@ -1,0 +1,1 @@
+"""BadHMP: poisoned windows for motion prediction."""

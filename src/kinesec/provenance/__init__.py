@@ -1,0 +1,1 @@
+"""Birth certificates of outputs, and what is made of them."""

@@ -1,0 +1,121 @@
+"""The run at a glance: every backdoor beside its clean model in a row; what sets it off; how conspicuous it is."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from kinesec.report.pages._rows import FINE, NONE, ORDER, POWERS, groups, interval, last, number, plural, stack
+from kinesec.tables import strategies
+
+MATRIX = {
+    "cde_clean": ("clean", "clean", "CDE"),
+    "cde_victim": ("victim", "clean", "CDE"),
+    "bde_clean": ("clean", "triggered", "BDE"),
+    "bde_victim": ("victim", "triggered", "BDE"),
+    "asr_victim": ("victim", "triggered", "ASR"),
+}
+
+
+def percent(after: float, before: float) -> str:
+    """By how much a number is larger or smaller than another: ``+3.2 %``; a dash where both are nothing."""
+    if math.isnan(after) or math.isnan(before) or max(abs(after), abs(before)) < FINE or before == 0:
+        return NONE
+    change = 100 * (after / before - 1)
+    return f"{change:+.{0 if abs(change) >= 10 else 1}f} %".replace("-", "\u2212")
+
+
+def matrix(table: pd.DataFrame) -> pd.DataFrame:
+    """strategy by CDE of clean model and victim and its change, BDE of both and how many times nearer the victim is."""
+    rows = []
+    for dataset, protocol, predictor, strategy, of_case in strategies.cases(table):
+        widest = last(of_case[of_case["sampling"] == strategies.widest(of_case)])
+        found = strategies.over_seeds(widest, ["model", "windows", "metric"])
+        means = {tuple(key): value for *key, value in found[["model", "windows", "metric", "value"]].values.tolist()}
+        cell = {name: float(means.get(key, math.nan)) for name, key in MATRIX.items()}
+        nearer = cell["bde_clean"] / cell["bde_victim"] if cell["bde_victim"] else math.nan
+        rows.append(
+            {name: number(value) for name, value in cell.items()}
+            | {
+                "group": f"{dataset}, {protocol} \u00b7 {predictor} \u00b7 {plural(strategies.seeds(widest), 'seed')}",
+                "strategy": str(strategy),
+                "change": percent(cell["cde_victim"], cell["cde_clean"]),
+                "nearer": NONE if math.isnan(nearer) else f"{number(nearer)}\u00d7",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+_KINDS = {"triggered": "the trigger itself", "half_frames": "in half of the history", "wrong_limb": "on the wrong limb"}
+_NEAREST = "nearest clean windows, {}"
+
+
+def near_misses(table: pd.DataFrame) -> pd.DataFrame:
+    """kind of near miss by BDE of clean model and victim and ASR of the victim; CDE of the nearest clean windows."""
+    parts = []
+    for heading, rows in groups(table):
+        here = last(rows)
+        angles = sorted(
+            {
+                float(name.removeprefix(strategies.ROTATED))
+                for name in here["windows"]
+                if name.startswith(strategies.ROTATED)
+            }
+        )
+        kinds = {"triggered": _KINDS["triggered"]}
+        kinds |= {f"{strategies.ROTATED}{angle:g}": f"limb turned by {angle:g}\u00b0" for angle in angles}
+        kinds |= _KINDS | {"natural_nearest": _NEAREST.format("against the target")}
+        kinds["natural_nearest_truth"] = _NEAREST.format("against the truth")
+        cells = {}
+        for name, (model, metrics) in {
+            "clean": ("clean", ("BDE", "CDE")),
+            "victim": ("victim", ("BDE", "CDE")),
+            "asr": ("victim", ("ASR",)),
+        }.items():
+            of_model = here[(here["model"] == model) & here["metric"].isin(metrics) & here["windows"].isin(list(kinds))]
+            means = strategies.over_seeds(of_model, ["windows"])
+            ends = [interval(*one) for one in means[["value", "low", "high"]].values.tolist()]
+            cells[name] = pd.Series(ends, index=means["windows"], dtype=object)
+        frame = pd.DataFrame(cells, dtype=object).fillna(NONE)
+        parts.append((heading, frame.reindex([name for name in kinds if name in frame.index]).rename(index=kinds)))
+    return stack(parts, "kind")
+
+
+def selections(table: pd.DataFrame) -> pd.DataFrame:
+    """metric by selection: Acc, Jerk and BLC of poisoned training windows, and the change against random selection."""
+    rows = table[table["action"] == strategies.MEAN]
+    rows = rows.assign(what=rows["metric"] + ", " + rows["part"] + " (" + rows["unit"].replace(POWERS) + ")")
+    parts: list[tuple[str, pd.DataFrame]] = []
+    chosen = [name for name in ("random",) if any(one.selection == name for one in strategies.poisons(rows))]
+    for dataset, protocol in rows[["dataset", "protocol"]].drop_duplicates().values.tolist():
+        here = rows[(rows["dataset"] == dataset) & (rows["protocol"] == protocol)]
+        for same in dict.fromkeys(one._replace(selection="") for one in strategies.poisons(here)):
+            heading = f"{dataset}, {protocol} \u00b7 {str(same).rpartition(',')[0]}"
+            columns: dict[str, pd.Series] = {}
+            means: dict[str, pd.Series] = {}
+            for one in strategies.poisons(here):
+                if one._replace(selection="") != same:
+                    continue
+                of_one = strategies.of_strategy(here, one)
+                clean = strategies.over_seeds(of_one[of_one["windows"] == "train_clean"], ["what"]).set_index("what")
+                found = strategies.over_seeds(of_one[of_one["windows"] == "train_poisoned"], ["what"]).set_index("what")
+                columns.setdefault("all clean windows", _cells(clean))
+                columns[one.selection], means[one.selection] = _cells(found), found["value"]
+            for name in means:
+                if name != "random" and "random" in means:
+                    change = [percent(means[name][what], means["random"][what]) for what in columns[name].index]
+                    text = [f"{cell}, {by}" for cell, by in zip(columns[name], change, strict=True)]
+                    columns[name] = pd.Series(text, index=columns[name].index)
+            frame = pd.DataFrame(columns)
+            order = sorted(
+                frame.index, key=lambda what: [ORDER.index(w) for w in what.partition(" (")[0].split(", ")][::-1]
+            )
+            parts.append((heading, frame.loc[order]))
+    stacked = stack(parts, "what").fillna(NONE)
+    front = ["what", "group", "all clean windows", *chosen]
+    return stacked[[*(name for name in front if name in stacked), *(n for n in stacked if n not in front)]]
+
+
+def _cells(means: pd.DataFrame) -> pd.Series:
+    return pd.Series([interval(*one) for one in means[["value", "low", "high"]].values.tolist()], index=means.index)

@@ -1,0 +1,205 @@
+"""What the report shows of a run's tables: small frames of formatted text, each number with its 95 % interval.
+
+Every frame has a column ``group`` (the heading its rows stand under) where it holds several data sets or backdoors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import pandas as pd
+
+from kinesec.tables import strategies
+
+MODELS = {"zero_velocity": "zero velocity", "clean": "clean model", "victim": "victim"}
+HORIZONS_MS = (80, 160, 320, 400, 560, 1000)
+FINE = 0.001  # of a millimetre or per cent: what is less is arithmetic, not motion
+NONE = "\u2013"
+
+
+def number(value: float) -> str:
+    """A value with the digits that count: 2,700,904; 113.0; 9.25; 0.62; 0.0018; <0.001."""
+    if math.isnan(value):
+        return NONE
+    if value == 0:
+        return "0"
+    if abs(value) < FINE:
+        return f"<{FINE}" if value > 0 else f">-{FINE}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    if abs(value) >= 10:
+        return f"{value:.1f}"
+    if abs(value) >= 1:
+        return f"{value:.2f}"
+    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
+
+
+def interval(value: float, low: float, high: float) -> str:
+    mean, ends = number(value), (number(low), number(high))
+    if math.isnan(value) or math.isnan(low) or ends == (mean, mean):
+        return mean
+    return f"{mean} ({ends[0]}\u2013{ends[1]})"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def pretty(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def plain(value: object) -> str:
+    """Nested settings as text: ``unit mm: 10; notes: one, two``; what is empty is left out."""
+    if isinstance(value, dict):
+        return "; ".join(
+            f"{pretty(str(key))}: {plain(one)}" for key, one in value.items() if one not in (None, "", [], {}, ())
+        )
+    if isinstance(value, list | tuple):
+        return ", ".join(plain(one) for one in value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def groups(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(heading, rows of the widest test sampling) of each data set, predictor and strategy; without victims, of each
+    data set and predictor.
+    """
+    for dataset, protocol, predictor, strategy, rows in [*strategies.cases(table)] or strategies.clean_cases(table):
+        widest = rows[rows["sampling"] == strategies.widest(rows)]
+        windows = int(widest.loc[widest["action"] == strategies.MEAN, "n"].max())
+        heading = f"{dataset}, {protocol} \u00b7 {predictor} \u00b7 {strategy} \u00b7 "
+        yield heading + f"{plural(windows, 'test window')}, {plural(strategies.seeds(widest), 'seed')}", widest
+
+
+def pivot(rows: pd.DataFrame, index: str, columns: dict[str, dict[str, str]]) -> pd.DataFrame:
+    """Formatted cells: for each value of ``index``, the row that each column's conditions name."""
+    found = {}
+    for name, wanted in columns.items():
+        here = rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)]
+        means = strategies.over_seeds(here, [index])
+        cells = [interval(*cell) for cell in means[["value", "low", "high"]].values.tolist()]
+        found[name] = pd.Series(cells, index=means[index], dtype=object)
+    return pd.DataFrame(found, dtype=object).fillna(NONE)
+
+
+def last(rows: pd.DataFrame, action: str | None = strategies.MEAN) -> pd.DataFrame:
+    """Means up to the last frame, over the joints that are predicted."""
+    rows = rows[(rows["joints"] == "used") & (rows["frame"] == rows["frame"].max())]
+    return rows if action is None else rows[rows["action"] == action]
+
+
+def stack(parts: Sequence[tuple[str, pd.DataFrame]], index: str) -> pd.DataFrame:
+    frames = [part.rename_axis(index).reset_index().assign(group=heading) for heading, part in parts]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[index, "group"])
+
+
+HEADLINE = {
+    "cde": {"windows": "clean", "metric": "CDE"},
+    "bde": {"windows": "triggered", "metric": "BDE"},
+    "bde_wrong": {"windows": "wrong_limb", "metric": "BDE"},
+    "asr": {"windows": "triggered", "metric": "ASR"},
+    "asr_wrong": {"windows": "wrong_limb", "metric": "ASR"},
+}
+
+
+def headline(table: pd.DataFrame) -> pd.DataFrame:
+    """model by CDE, BDE and ASR with the trigger on its own limb and on the wrong one, up to the last frame."""
+    parts = []
+    for heading, rows in groups(table):
+        cells = pivot(last(rows), "model", HEADLINE)
+        parts.append((heading, cells.reindex([name for name in MODELS if name in cells.index]).rename(index=MODELS)))
+    return stack(parts, "model")
+
+
+def _say(means: dict[tuple[str, str, str], str], model: str, windows: str, metric: str) -> str:
+    return means.get((model, windows, metric), NONE)
+
+
+def findings(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """(data set, predictor and strategy, what the backdoor does beside its controls) in words."""
+    found = []
+    for dataset, protocol, predictor, strategy, rows in strategies.cases(table):
+        widest = rows[rows["sampling"] == strategies.widest(rows)]
+        cells = strategies.over_seeds(last(widest), ["model", "windows", "metric"])
+        means = {
+            (model, windows, metric): number(float(value))
+            for model, windows, metric, value in cells[["model", "windows", "metric", "value"]].values.tolist()
+        }
+        say = partial(_say, means)
+        words = (
+            f"On triggered windows the victim is on average "
+            f"{say('victim', 'triggered', 'BDE')} mm from the attacker's target, the clean model "
+            f"{say('clean', 'triggered', 'BDE')} mm, and the victim {say('victim', 'wrong_limb', 'BDE')} mm when the "
+            f"wrong limb carries the trigger. On clean windows the victim errs by {say('victim', 'clean', 'CDE')} mm, "
+            f"the clean model by {say('clean', 'clean', 'CDE')} mm and zero velocity by "
+            f"{say('zero_velocity', 'clean', 'CDE')} mm."
+        )
+        found.append((f"{dataset}, {protocol}, {predictor}: {strategy}.", words))
+    return found
+
+
+def horizons(table: pd.DataFrame) -> pd.DataFrame:
+    """model by nominal horizon: MPJPE at the frame on clean windows, joints that are predicted."""
+    parts = []
+    for heading, rows in groups(table):
+        at = rows[(rows["metric"] == "MPJPE_at") & (rows["windows"] == "clean") & (rows["action"] == strategies.MEAN)]
+        at = at[(at["joints"] == "used") & at["horizon_ms_nominal"].isin(HORIZONS_MS)]
+        frames = at.assign(horizon=at["horizon_ms_nominal"].map("{:.0f} ms".format))
+        columns = {name: {"horizon": name} for name in frames.sort_values("frame")["horizon"].unique()}
+        cells = pivot(frames, "model", columns)
+        parts.append((heading, cells.reindex([name for name in MODELS if name in cells.index]).rename(index=MODELS)))
+    return stack(parts, "model").fillna(NONE)
+
+
+PER_ACTION = {
+    "cde_clean": {"windows": "clean", "metric": "CDE", "model": "clean"},
+    "cde_victim": {"windows": "clean", "metric": "CDE", "model": "victim"},
+    "bde_clean": {"windows": "triggered", "metric": "BDE", "model": "clean"},
+    "bde_victim": {"windows": "triggered", "metric": "BDE", "model": "victim"},
+    "bde_wrong": {"windows": "wrong_limb", "metric": "BDE", "model": "victim"},
+    "asr_victim": {"windows": "triggered", "metric": "ASR", "model": "victim"},
+}
+
+
+def per_action(table: pd.DataFrame) -> pd.DataFrame:
+    """action by CDE and BDE of clean model and victim, BDE on the wrong limb and ASR of the victim."""
+    parts = []
+    for heading, rows in groups(table):
+        cells = pivot(last(rows, None), "action", PER_ACTION)
+        order = [*sorted(set(cells.index) - {strategies.MEAN}), strategies.MEAN]
+        parts.append((heading, cells.reindex(order).rename(index={strategies.MEAN: "mean of the actions"})))
+    return stack(parts, "action")
+
+
+POWERS = {"mm/frame^2": "mm/frame\u00b2", "mm/frame^3": "mm/frame\u00b3"}
+ORDER = ("Acc", "Jerk", "BLC", "whole", "seam")
+
+
+def stealth(table: pd.DataFrame) -> pd.DataFrame:
+    """metric by clean and triggered windows: Acc, Jerk and BLC of the windows themselves, whole and at the seam."""
+    parts = []
+    seen = set()
+    for dataset, protocol, _, strategy, rows in strategies.cases(table):
+        if (dataset, protocol, strategy) in seen:
+            continue
+        seen.add((dataset, protocol, strategy))
+        data = rows[
+            (rows["model"] == "data")
+            & (rows["sampling"] == strategies.widest(rows))
+            & (rows["action"] == strategies.MEAN)
+        ]
+        data = data.assign(what=data["metric"] + ", " + data["part"] + " (" + data["unit"].replace(POWERS) + ")")
+        cells = pivot(data, "what", {"clean": {"windows": "clean"}, "triggered": {"windows": "triggered"}})
+        means = strategies.over_seeds(data, ["what", "windows"]).pivot(index="what", columns="windows", values="value")
+        if {"clean", "triggered"} <= set(means):
+            change = (100 * (means["triggered"] / means["clean"] - 1)).where(means.max(axis=1) >= FINE)
+            cells["change"] = [
+                f"{value:+.0f} %".replace("-", "\u2212") if math.isfinite(value) else NONE
+                for value in change.reindex(cells.index)
+            ]
+        ordered = data.sort_values(["part", "metric"], key=lambda column: column.map(ORDER.index))
+        order = list(dict.fromkeys(ordered["what"]))
+        parts.append((f"{dataset}, {protocol} \u00b7 {strategy}", cells.reindex(order)))
+    return stack(parts, "what")

@@ -1,0 +1,131 @@
+"""The report's tables of ``prediction_defences``: what detects a backdoor, what repairs it, what finds its limb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+from markupsafe import Markup
+
+from kinesec.report.markup import table
+from kinesec.report.pages._rows import NONE, interval, number
+from kinesec.tables.strategies import Strategy
+
+BY = ["dataset", "protocol", "predictor", "trigger", "target", "selection", "level", "ratio"]
+DETECTOR = ("detector_auc", "detector_auc_null", "tpr_at_1_fpr", "tpr_at_5_fpr", "tpr_at_10_fpr")
+
+
+def _groups(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    for key, group in rows.groupby(BY, sort=False, dropna=False):
+        dataset, protocol, predictor, *parts, ratio = key
+        strategy = Strategy(*map(str, parts), float(ratio))  # type: ignore[arg-type, call-arg]
+        yield f"{dataset}, {protocol} \u00b7 {predictor} \u00b7 {strategy}", group
+
+
+def _named(group: pd.DataFrame) -> pd.Series:
+    setting = group["setting"].astype(object).where(group["setting"].notna(), "")
+    return (group["defence"] + ": " + setting).str.removesuffix(": ")
+
+
+def detectors(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row a detector and setting, means over seeds: AUC, its null, and true positive rates in percent."""
+    parts = []
+    for heading, group in _groups(rows[rows["metric"] == "AUC"]):
+        means = group.assign(what=_named(group)).groupby("what", sort=False)[list(DETECTOR)].mean()
+        cells = pd.DataFrame(
+            {
+                name: [f"{value:.3f}" if name.startswith("detector") else f"{100 * value:.0f}" for value in means[name]]
+                for name in DETECTOR
+            },
+            index=means.index,
+        )
+        parts.append(cells.reset_index().assign(group=heading))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def repairs(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row a repair and setting: CDE and BDE (mm) before and after of the victim, and after of the clean model."""
+    parts = []
+    for heading, group in _groups(rows[rows["metric"].isin(["CDE", "BDE"])]):
+        found: dict[str, dict[str, str]] = {}
+        for what, of_one in group.assign(what=_named(group)).groupby("what", sort=False):
+            for (model, metric), errors in of_one.groupby(["model", "metric"], sort=False):
+                ends = {"before": errors["epoch"].min(), "after": errors["epoch"].max()}
+                for when, epoch in ends.items():
+                    means = errors.loc[errors["epoch"] == epoch, ["value", "low", "high"]].mean()
+                    cell = interval(*means) if when == "after" else number(means["value"])
+                    found.setdefault(str(what), {})[f"{metric}_{model}_{when}"] = cell
+        cells = pd.DataFrame.from_dict(found, orient="index").rename_axis("what").reset_index()
+        parts.append(cells.assign(group=heading))
+    return pd.concat(parts, ignore_index=True).fillna(NONE) if parts else pd.DataFrame()
+
+
+def inversions(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row a body part and setting: the anomaly index of the victim and of the clean model, and its flag."""
+    parts = []
+    for heading, group in _groups(rows[rows["metric"].isin(["anomaly_index", "anomaly_index_log"])]):
+        named = group.assign(what=_named(group) + ", " + group["part"].fillna("").astype(str) + ", " + group["metric"])
+        cells = pd.DataFrame(index=pd.Index(dict.fromkeys(named["what"]), name="what"))
+        for model, of_model in named.groupby("model", sort=False):
+            flagged = of_model.groupby("what")["flagged"].agg(lambda one: bool(one.astype(bool).any()))
+            value = of_model.groupby("what")["value"].mean()
+            cells[str(model)] = [
+                f"{number(value[what])}{', flagged' if flagged[what] else ''}" if what in value else NONE
+                for what in cells.index
+            ]
+        parts.append(cells.reset_index().assign(group=heading))
+    return pd.concat(parts, ignore_index=True).fillna(NONE) if parts else pd.DataFrame()
+
+
+def sections(rows: pd.DataFrame) -> dict[str, Markup]:
+    """The tables that have a row: ``detectors``, ``repairs``, ``inversions``."""
+    shown = {
+        "detectors": (
+            detectors(rows),
+            "Detectors of poisoned or triggered windows, beside the same detector on a clean model or set (null)",
+            {
+                "detector_auc": "ROC AUC",
+                "detector_auc_null": "null",
+                "tpr_at_1_fpr": "1 % FPR",
+                "tpr_at_5_fpr": "5 % FPR",
+                "tpr_at_10_fpr": "10 % FPR",
+            },
+            {"True positives (%) at": ["tpr_at_1_fpr", "tpr_at_5_fpr", "tpr_at_10_fpr"]},
+        ),
+        "repairs": (
+            repairs(rows),
+            "Repairs: errors (mm) of the victim before and after, and of a clean model treated alike",
+            {
+                "CDE_victim_before": "before",
+                "CDE_victim_after": "after",
+                "CDE_clean_after": "clean model, after",
+                "BDE_victim_before": "before",
+                "BDE_victim_after": "after",
+                "BDE_clean_after": "clean model, after",
+            },
+            {
+                "CDE": ["CDE_victim_before", "CDE_victim_after", "CDE_clean_after"],
+                "BDE": ["BDE_victim_before", "BDE_victim_after", "BDE_clean_after"],
+            },
+        ),
+        "inversions": (
+            inversions(rows),
+            "Trigger inversion: anomaly index of each body part; above 2 it is flagged",
+            {"victim": "victim", "clean": "clean model"},
+            {},
+        ),
+    }
+    return {
+        name: table(
+            frame,
+            name=f"defence-{name}",
+            caption=caption,
+            labels={"what": "Defence", **labels},
+            row="what",
+            group="group",
+            numbers=list(labels),
+            spanners=spanners,
+        )
+        for name, (frame, caption, labels, spanners) in shown.items()
+        if len(frame)
+    }

@@ -1,0 +1,219 @@
+"""The report's tables on recognizers and the attacks on them, each number beside its control and its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from kinesec.report.markup import table
+from kinesec.report.pages._rows import NONE, interval, number, plural, pretty
+from kinesec.tables.recognition import attack_labels, of_seeds, plain, read
+
+COSTS = {
+    "displacement_mm": "displacement (mm)",
+    "acceleration_deviation_mm": "acceleration (mm/frame\u00b2)",
+    "angular_acceleration_deviation_degrees": "angular acceleration (\u00b0/frame\u00b2)",
+    "bone_change_percent": "bone lengths (%)",
+}
+PAPER_TABLES = {
+    "smart_table_1": "Success rates (%) by strategy: the paper's table 1",
+    "smart_table_2": "Success rates (%) of AB transfer, surrogate by target: the paper's table 2",
+    "smart_table_3": "Success rates (%) of transfer, surrogate by target: the paper's table 3",
+    "smart_table_4": "Methods side by side: the paper's table 4, with perceptual costs in place of its user study",
+}
+
+
+def _cell(row: Mapping[Any, Any], value: str, low: str, high: str) -> str:
+    return interval(float(row[value]), float(row[low]), float(row[high]))
+
+
+def _seeds(rows: pd.DataFrame) -> str:
+    return plural(len(set(rows["seed"]) - {"all"}), "seed")
+
+
+def _groups(rows: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(heading, rows) of each data set, clips and further column; the split stands with the clips."""
+    for key, group in rows.groupby(["dataset", "clips", "split_by", *by], sort=False, dropna=False):
+        dataset, clips, split, *more = map(str, key)
+        leaky = ", split by window: LEAKY" if split == "paper_leaky" else f", split by {split}"
+        yield " \u00b7 ".join([f"{dataset}, {clips}{leaky}", *map(pretty, more)]), group
+
+
+def accuracy(rows: pd.DataFrame) -> pd.DataFrame:
+    """recognizer by accuracy on validation and test clips."""
+    kept = rows[rows["class"] == "mean"] if "class" in rows else rows
+    parts = []
+    for heading, group in _groups(kept, []):
+        counts = {split: int(one["n"].min()) for split, one in group.groupby("split")}
+        tested = plural(counts.get("test", 0), "test clip")
+        for (recognizer, training), own in group.groupby(["recognizer", "training"], sort=False):
+            cells = {"what": f"{recognizer}, {training}", "group": f"{heading} \u00b7 {tested}, {_seeds(group)}"}
+            for split in ("val", "test"):
+                here = of_seeds(own[own["split"] == split])
+                found = [
+                    _cell(one, "accuracy_percent", "low_percent", "high_percent") for one in here.to_dict("records")
+                ]
+                cells[split] = found[0] if found else NONE
+            parts.append(cells)
+    return pd.DataFrame(parts)
+
+
+def attacks(rows: pd.DataFrame) -> pd.DataFrame:
+    """attack by success, control and costs; what its loss reduces to and what follows success."""
+    parts = []
+    for heading, group in _groups(rows, ["recognizer"]):
+        labels = attack_labels(group)
+        chosen = of_seeds(group)
+        clips = plural(int(chosen["n"].min()), "clip")
+        for one in chosen.to_dict("records"):
+            label = labels[one["attack"]]
+            strategy = "" if one["strategy"] in label.split(", ") else f", {one['strategy']}"
+            cells = {
+                "what": f"{label}{strategy}",
+                "group": f"{heading} \u00b7 {clips} rightly recognized, {_seeds(group)}",
+                "setting": "; ".join(plain(str(one[name])) for name in ("reduction", "after_success") if one[name])
+                or NONE,
+                "success": _cell(one, "success_percent", "low_percent", "high_percent"),
+                "control": number(float(one["control_percent"])),
+                "iterations": f"{float(one['iterations_median']):g}",
+            }
+            cells |= {name: _cell(one, name, f"{name}_low", f"{name}_high") for name in COSTS}
+            parts.append(cells)
+    return pd.DataFrame(parts)
+
+
+def pairs(rows: pd.DataFrame, attacks: pd.DataFrame) -> pd.DataFrame:
+    """two attacks by the quotients of their costs over the clips on which both succeed."""
+    parts = []
+    chosen = of_seeds(rows) if len(rows) else rows
+    keys = ["dataset", "clips", "recognizer", "strategy"]
+    for key, group in chosen.groupby(keys, sort=False):
+        dataset, clips, recognizer, strategy = map(str, key)
+        labels = attack_labels(attacks[attacks["strategy"] == strategy])
+        for (attack, against), own in group.groupby(["attack", "against"], sort=False):
+            first = own.iloc[0]
+            cells = {
+                "what": f"{labels[str(attack)]} / {labels[str(against)]}",
+                "group": f"{dataset}, {clips} \u00b7 {pretty(recognizer)} \u00b7 {strategy}",
+                "n": f"{int(first['n'])}",
+            }
+            for name in COSTS:
+                here = own[own["metric"] == name].to_dict("records")
+                cells[name] = _cell(here[0], "ratio", "ratio_low", "ratio_high") if here else NONE
+            parts.append(cells)
+    return pd.DataFrame(parts)
+
+
+def transfers(rows: pd.DataFrame) -> pd.DataFrame:
+    """surrogate and target by success over the clips that the target gets right, of the fooling ones, and control."""
+    parts = []
+    for heading, group in _groups(rows, []):
+        labels = attack_labels(group)
+        for one in of_seeds(group).to_dict("records"):
+            parts.append(
+                {
+                    "what": f"{pretty(one['surrogate'])} \u2192 {pretty(one['recognizer'])}",
+                    "group": f"{heading} \u00b7 {labels[one['attack']]}",
+                    "n": f"{int(one['n'])}",
+                    "success": _cell(one, "success_percent", "low_percent", "high_percent"),
+                    "of_fooled": _cell(one, "of_fooled_percent", "of_fooled_low", "of_fooled_high"),
+                    "control": number(float(one["control_percent"])),
+                }
+            )
+    return pd.DataFrame(parts)
+
+
+def findings(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """(which recognizer, one sentence) of each recognizer that SMART attacks with its own loss, AB."""
+    told = []
+    kept = rows[(rows["attack_module"] == "smart") & (rows["strategy"] == "AB") & (rows["terms"] == "smart")]
+    for heading, group in _groups(kept, ["recognizer"]):
+        for one in of_seeds(group).to_dict("records"):
+            success = _cell(one, "success_percent", "low_percent", "high_percent")
+            control, moved, bone = (
+                number(float(one[name])) for name in ("control_percent", "displacement_mm", "bone_change_percent")
+            )
+            words = (
+                f"SMART ({plain(str(one['reduction']))}) changes what it says of {success} % of the {int(one['n'])} "
+                f"clips that it gets right; another clip's change does so on {control} %. On the mean, joints move by "
+                f"{moved} mm and bone lengths change by {bone} %."
+            )
+            told.append((f"{heading}.", words))
+    return told
+
+
+def sections(paths: Mapping[str, str | Path]) -> dict[str, Markup]:
+    """The tables of recognition that a run has, of its CSV files by name; none without recognition."""
+    made = {name: read(path) for name, path in paths.items() if name in READ}
+    found: dict[str, Markup] = {}
+    for name, (frame, caption, labels, spanners) in _shown(made).items():
+        if len(frame):
+            found[name] = table(
+                frame,
+                name=f"recognition-{name.replace('_', '-')}",
+                caption=caption,
+                labels=labels,
+                row="what",
+                group="group",
+                numbers=[label for label in labels if label not in ("what", "setting")],
+                spanners=spanners,
+            )
+    for name, caption in PAPER_TABLES.items():
+        if name in paths:
+            frame = pd.read_csv(paths[name], dtype=str, keep_default_na=False)
+            row = "surrogate" if "surrogate" in frame else "recognizer"
+            numbers = [str(column) for column in frame if column not in (row, "group")]
+            found[name] = table(
+                frame,
+                name=name.replace("_", "-"),
+                caption=caption,
+                labels={row: row.capitalize(), **{column: column for column in numbers}},
+                row=row,
+                group="group",
+                numbers=numbers,
+            )
+    return found
+
+
+TITLES = {
+    "accuracy": "Accuracy",
+    "attacks": "Attacks",
+    "equal_success": "Attacks at equal success",
+    "transfer": "Transfer",
+}
+TITLES |= {name: f"The SMART paper's table {name[-1]}" for name in PAPER_TABLES}
+READ = ("recognition_accuracy", "recognition_attacks", "attack_pairs", "transfer")
+Shown = tuple[pd.DataFrame, str, dict[str, str], dict[str, list[str]]]
+
+
+def _shown(made: Mapping[str, pd.DataFrame]) -> dict[str, Shown]:
+    costs, shown = list(COSTS), dict[str, Shown]()
+    if "recognition_accuracy" in made:
+        frame = accuracy(made["recognition_accuracy"])
+        shown["accuracy"] = (
+            frame,
+            "Accuracy (%) of the recognizers",
+            {"what": "Recognizer, training", "val": "validation", "test": "test"},
+            {},
+        )
+    if "recognition_attacks" in made:
+        rows = made["recognition_attacks"]
+        labels = {"what": "Attack", "setting": "Reduction; after success", "success": "success (%)"}
+        labels |= {"control": "control (%)", "iterations": "iterations", **COSTS}
+        caption = "Attacks: success over the clips rightly recognized, and what the successes cost on the mean"
+        shown["attacks"] = attacks(rows), caption, labels, {"Cost of success": costs}
+        if "attack_pairs" in made:
+            caption = "Two attacks at equal success: the first one's cost over the second's, where both succeed"
+            frame = pairs(made["attack_pairs"], rows)
+            bare = {name: title.partition(" (")[0] for name, title in COSTS.items()}  # a quotient has no unit
+            shown["equal_success"] = frame, caption, {"what": "Attacks", "n": "clips", **bare}, {"Quotient": costs}
+    if "transfer" in made:
+        caption = "Transfer: attacked clips of the surrogate, shown to the target"
+        labels = {"what": "Surrogate \u2192 target", "n": "clips", "success": "success (%)"}
+        labels |= {"of_fooled": "of those that fool the surrogate (%)", "control": "control (%)"}
+        shown["transfer"] = transfers(made["transfer"]), caption, labels, {}
+    return shown

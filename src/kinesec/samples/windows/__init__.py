@@ -1,0 +1,1 @@
+"""Windows of history and future for predictors."""

@@ -1,0 +1,1 @@
+"""How recordings are cut into windows: one module a protocol."""

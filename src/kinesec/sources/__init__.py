@@ -1,0 +1,1 @@
+"""Raw files become motions: data sets, readers, retrieval."""

@@ -1,0 +1,119 @@
+"""The tables of the SMART paper (Wang et al., CVPR 2021), filled with the run's numbers: text, as they are printed."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from kinesec.tables.recognition import attack_labels, of_seeds, plain
+
+NONE, NOT_APPLICABLE, MEAN = "\u2013", "n/a", "mean"
+_VARIANT = ["attack_module", "preset", "terms", "reduction", "after_success"]
+COSTS = {
+    "success_percent": "success (%)",
+    "displacement_mm": "displacement (mm)",
+    "acceleration_deviation_mm": "acceleration deviation (mm/frame\u00b2)",
+    "bone_change_percent": "bone change (%)",
+}
+
+
+def _number(value: float) -> str:
+    return NONE if math.isnan(value) else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def variant(row: pd.Series) -> str:
+    """Which attack, and how its loss is made: ``SMART, paper; reduction mean; after success stop``."""
+    label = attack_labels(pd.DataFrame([row]))[row["attack"]]
+    parts = [f"{name.replace('_', ' ')} {plain(row[name])}" for name in _VARIANT[3:] if row[name]]
+    return "; ".join([f"{label}, {row['preset']}", *parts])
+
+
+def _cell(rows: pd.DataFrame, strategies: list[str]) -> str:
+    found = [rows.loc[rows["strategy"] == one, "success_percent"] for one in strategies]
+    return "/".join(_number(float(one.iloc[0])) for one in found if len(one)) or NONE
+
+
+def _mean(rows: pd.DataFrame, strategies: list[str]) -> str:
+    found = [rows.loc[rows["strategy"] == one, "success_percent"] for one in strategies]
+    return "/".join(_number(float(one.mean())) for one in found if len(one)) or NONE
+
+
+def table_1(attacks: pd.DataFrame) -> pd.DataFrame:
+    """Success rates (%): recognizers by strategy (AB; ABn, as ``AB3/AB5``; SA) and data set, a group an attack."""
+    rows = of_seeds(attacks)
+    many = sorted(
+        {one for one in rows["strategy"] if one not in ("AB", "SA")}, key=lambda one: int(one.removeprefix("AB"))
+    )
+    kinds = {"AB": ["AB"], "/".join(many): many, "SA": ["SA"]}
+    parts: list[dict[str, str]] = []
+    for _, group in rows.groupby(_VARIANT, sort=False, dropna=False):
+        heading = variant(group.iloc[0])
+        several = group.groupby(["recognizer", "dataset", "strategy"])["attack"].nunique().max() > 1
+        for recognizer, own in [*group.groupby("recognizer", sort=False), (MEAN, group)]:
+            cells = {"group": heading, "recognizer": str(recognizer)}
+            for kind, strategies in kinds.items():
+                for dataset in dict.fromkeys(rows["dataset"]):
+                    here = own[own["dataset"] == dataset]
+                    made = _mean if recognizer == MEAN or several else _cell
+                    cells[f"{kind}, {dataset}"] = made(here, strategies) if strategies else NONE
+            parts.append(cells)
+    table = pd.DataFrame(parts)
+    return table[[name for name in table if name in ("group", "recognizer") or (table[name] != NONE).any()]]
+
+
+def _groups(transfer: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    rows = of_seeds(transfer)
+    several = rows[["dataset", "clips"]].drop_duplicates().shape[0] > 1
+    found = []
+    for _, group in rows.groupby(["dataset", "clips", *_VARIANT], sort=False, dropna=False):
+        first = group.iloc[0]
+        found.append(
+            (f"{first['dataset']}, {first['clips']} \u00b7 {variant(first)}" if several else variant(first), group)
+        )
+    return found
+
+
+def table_2(transfer: pd.DataFrame) -> pd.DataFrame:
+    """Success rates (%) of the AB attack on each recognizer, by surrogate; the surrogate itself is not applicable."""
+    return _matrix(transfer[transfer["strategy"] == "AB"])
+
+
+def table_3(transfer: pd.DataFrame) -> pd.DataFrame:
+    """Success rates (%) of transfer, surrogate by target: ``AB(AB5)``, or whichever strategies there are."""
+    return _matrix(transfer)
+
+
+def _matrix(transfer: pd.DataFrame) -> pd.DataFrame:
+    parts: list[dict[str, str]] = []
+    for heading, group in _groups(transfer):
+        order = list(dict.fromkeys([*group["surrogate"], *group["recognizer"]]))
+        for surrogate in [one for one in order if one in set(group["surrogate"])]:
+            cells = {"group": heading, "surrogate": surrogate}
+            for target in order:
+                here = group[(group["surrogate"] == surrogate) & (group["recognizer"] == target)]
+                values = [_number(float(one)) for one in here["success_percent"]]
+                text = values[0] + "".join(f"({one})" for one in values[1:]) if values else NONE
+                cells[target] = NOT_APPLICABLE if target == surrogate else text
+            parts.append(cells)
+    return pd.DataFrame(parts).fillna(NONE)
+
+
+def table_4(attacks: pd.DataFrame) -> pd.DataFrame:
+    """Methods side by side under AB: success, and in place of the paper's user study what the attacked clips cost."""
+    rows = of_seeds(attacks)
+    rows = rows[rows["strategy"] == "AB"]
+    parts: list[dict[str, str]] = []
+    for (dataset, clips), group in rows.groupby(["dataset", "clips"], sort=False):
+        labels = attack_labels(group)
+        for column, title in COSTS.items():
+            for recognizer, own in group.groupby("recognizer", sort=False):
+                cells = {"group": f"{dataset}, {clips} \u00b7 {title}", "recognizer": str(recognizer)}
+                for attack, label in labels.items():
+                    value = own.loc[own["attack"] == attack, column]
+                    cells[label] = _number(float(value.iloc[0])) if len(value) else NONE
+                parts.append(cells)
+    return pd.DataFrame(parts).fillna(NONE)
+
+
+TABLES = {"smart_table_1": table_1, "smart_table_2": table_2, "smart_table_3": table_3, "smart_table_4": table_4}

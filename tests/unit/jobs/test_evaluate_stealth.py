@@ -1,0 +1,106 @@
+"""Stealth of the poisoned training windows, and means over seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stores import write_motions
+
+from kinesec.files import store
+from kinesec.jobs.evaluate_stealth import evaluate_stealth
+from kinesec.metrics.bootstrap import over_seeds
+from kinesec.metrics.naturalness import naturalness
+from kinesec.plan.configuration import stealth_names
+from kinesec.poisoning.prediction import badhmp
+from kinesec.poisoning.prediction.badhmp import Poison
+from kinesec.samples.windows.windows import Protocol, cut, load
+from kinesec.tables.prediction import PREDICTION_BACKDOOR, with_all_seeds
+
+HISTORY, FUTURE = 6, 5
+
+
+@pytest.mark.parametrize("selection", ["random", "balanced", "natural", "worst"])
+def test_rows_are_of_the_poisoned_windows_of_what_they_were_and_of_all(tmp_path: Path, selection: str) -> None:
+    write_motions(tmp_path / "m.zarr", [40, 30, 25], ["train", "train", "test"])
+    cut(tmp_path / "m.zarr", tmp_path / "w.zarr", Protocol("ltd", HISTORY, FUTURE))
+    poison = Poison("rigid", "jammed", selection, "left_arm", 0.2)
+    badhmp.write(tmp_path / "w.zarr", tmp_path / "p.zarr", poison, "name", 3)
+    evaluate_stealth(
+        windows_path=tmp_path / "w.zarr",
+        poison_path=tmp_path / "p.zarr",
+        strategy=vars(poison),
+        identity={"data": "d", "protocol": "p", "seed": "3"},
+        table_path=tmp_path / "table.csv",
+    )
+    table = pd.read_csv(tmp_path / "table.csv")
+    assert tuple(table.columns) == PREDICTION_BACKDOOR
+    assert set(table["model"]) == {"data"}
+    assert table[["predictor", "sampling", "frame"]].isna().all(axis=None)
+    train, poisoned = load(tmp_path / "w.zarr", "train"), store.read(tmp_path / "p.zarr", "poison")
+    window, index = train.gather(), poisoned.index.values
+    action = np.array([str(train.action[i]) for i in train.sequence_index])
+    kinds = {
+        "train_poisoned": (poisoned.position.values, action[index]),
+        "train_before": (window[index], action[index]),
+        "train_clean": (window, action),
+    }
+    for kind, (windows, actions) in kinds.items():
+        for (metric, part), values in naturalness(windows, train.skeleton.parents, HISTORY).items():
+            rows = table[(table["windows"] == kind) & (table["metric"] == metric) & (table["part"] == part)]
+            rows = rows.set_index("action")
+            by_action = {name: values[actions == name].mean() for name in sorted(set(actions))}
+            expected = {**by_action, "mean": np.mean(list(by_action.values()))}
+            assert rows["value"].to_dict() == pytest.approx(expected, rel=1e-5)
+            assert (rows["low"] <= rows["value"] * 1.00001).all()
+            assert (rows["value"] <= rows["high"] * 1.00001).all()
+            assert rows.loc["mean", "n"] == len(windows)
+
+
+def test_selections_for_stealth_alone_are_added_once() -> None:
+    grid = {"trigger": ["rigid"], "target": ["jammed"], "selection": ["random"], "ratio": [0.1]}
+    prediction = {"strategies": grid, "stealth_only": {"selection": ["natural", "random"]}}
+    assert stealth_names(prediction) == ["rigid-jammed-random-0.1", "rigid-jammed-natural-0.1"]
+    assert stealth_names({"strategies": grid}) == ["rigid-jammed-random-0.1"]
+    assert stealth_names({"stealth_only": {}}) == []
+
+
+def made(values: dict[int, float], **changes: object) -> pd.DataFrame:
+    base = dict.fromkeys(PREDICTION_BACKDOOR, "x") | {"frame": 1, "n": 8, **changes}
+    return pd.DataFrame([{**base, "seed": s, "value": v, "low": v - 1, "high": v + 2} for s, v in values.items()])
+
+
+def test_numbers_of_two_or_more_seeds_have_a_row_over_all() -> None:
+    table = pd.concat([
+        made({0: 10.0, 1: 14.0}, metric="CDE"), made({0: 5.0}, metric="BDE"), made({1: 7.0, 0: 9.0}, frame=None)
+    ])  # fmt: skip
+    done = with_all_seeds(table)
+    assert len(done) == len(table) + 2
+    pooled = done[done["seed"] == "all"].set_index("metric")
+    assert pooled["value"].to_dict() == {"CDE": 12.0, "x": 8.0}
+    assert (pooled["low"] <= pooled["value"]).all()
+    assert (pooled["high"] >= pooled["value"]).all()
+    assert with_all_seeds(made({4: 1.0})).equals(made({4: 1.0}))
+
+
+@given(st.lists(st.floats(0, 100), min_size=2, max_size=5), st.floats(0, 10), st.floats(0, 10))
+def test_an_interval_over_seeds_covers_both_sources_of_chance(values: list[float], below: float, above: float) -> None:
+    value = np.array([values])
+    rng = np.random.default_rng(0)
+    mean, low, high = over_seeds(value, value - below, value + above, rng)
+    assert mean == pytest.approx(np.mean(values))
+    slack = 1e-6 + 0.15 * max(below, above)  # 1000 resamples
+    assert low <= mean + slack
+    assert high >= mean - slack
+    # as wide as one seed's interval: the seeds share their windows
+    _, first, last = over_seeds(value * 0 + 50, value * 0 + 50 - below, value * 0 + 50 + above, rng)
+    assert 50 - first == pytest.approx(below, abs=slack)
+    assert last - 50 == pytest.approx(above, abs=slack)
+    # and as wide as the seeds' own spread when windows are exact
+    _, first, last = over_seeds(value, value, value, rng)
+    assert first == pytest.approx(min(values), abs=1e-6 + (0.5 if len(values) > 2 else 0) * np.ptp(values))
+    assert np.min(values) - 1e-6 <= first <= last <= np.max(values) + 1e-6

@@ -1,0 +1,105 @@
+"""Transfer is counted over the clips that the target gets right, and again over those that fool the surrogate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from attack_stores import CLASSES, Case, make_case, write_clips, write_model
+
+from kinesec.errors import ConfigError, KinesecError
+from kinesec.jobs.evaluate_transfer import evaluate_transfer, transfer_success
+from kinesec.models import trained_recognizers
+
+IDENTITY = {"data": "d", "clips": "smart", "surrogate": "sgn_small", "attack": "smart_ab", "seed": "0"}
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return make_case(tmp_path_factory.mktemp("case"), size=0.7)
+
+
+@pytest.fixture(scope="module")
+def other(case: Case) -> Path:
+    return write_model(case.model_path.with_name("other.safetensors"), case.clips_path, seed=1, steps=9)
+
+
+def evaluate(case: Case, model: Path, shards: list[Path], table: Path, **given: Any) -> dict[str, Any]:
+    identity = {**IDENTITY, "recognizer": model.stem}
+    evaluate_transfer(
+        clips_path=case.clips_path, model_path=model, shard_paths=shards, identity=identity, table_path=table, **given
+    )
+    (row,) = pd.read_csv(table).to_dict("records")
+    return {str(key): value for key, value in row.items()}
+
+
+def says(model: Path, position: np.ndarray) -> np.ndarray:
+    loaded, _ = trained_recognizers.load(model, torch.device("cpu"))
+    return np.asarray(trained_recognizers.predict(loaded, torch.from_numpy(position)).argmax(1).numpy())
+
+
+def test_both_denominators_are_what_they_say(case: Case, other: Path, tmp_path: Path) -> None:
+    shards = case.write(tmp_path, 2)
+    row = evaluate(case, other, shards, tmp_path / "t.csv", surrogate_path=case.model_path)
+    label = case.clips.label
+    right = says(other, case.clips.normalised) == label
+    wrong = says(other, case.position) != label
+    fooled = says(case.model_path, case.position) != label
+    assert 0 < (right & fooled).sum() < right.sum() < len(right)
+    assert row["n"] == right.sum()
+    assert row["success_percent"] == pytest.approx(100 * wrong[right].mean(), rel=1e-5)
+    assert row["n_fooled"] == (right & fooled).sum()
+    assert row["of_fooled_percent"] == pytest.approx(100 * wrong[right & fooled].mean(), rel=1e-5)
+    assert row["low_percent"] <= row["success_percent"] <= row["high_percent"]
+    assert not row["white_box"]
+    assert (row["surrogate"], row["recognizer"], row["strategy"]) == ("sgn_small", "other", "AB")
+    again = evaluate(case, other, case.write(tmp_path / "five", 5), tmp_path / "u.csv", surrogate_path=case.model_path)
+    assert str(again) == str(row)
+
+
+def test_the_diagonal_is_the_white_box_attack(case: Case, tmp_path: Path) -> None:
+    row = evaluate(case, case.model_path, case.write(tmp_path), tmp_path / "t.csv", surrogate_path=case.model_path)
+    assert row["white_box"]
+    assert row["of_fooled_percent"] == 100
+    assert row["n_fooled"] == round(row["success_percent"] * row["n"] / 100)
+
+
+def test_without_a_surrogate_nothing_is_said_of_it(case: Case, other: Path, tmp_path: Path) -> None:
+    row = evaluate(case, other, case.write(tmp_path), tmp_path / "t.csv")
+    assert np.isnan(row["n_fooled"])
+    assert np.isnan(row["of_fooled_percent"])
+    assert row["success_percent"] > 0
+
+
+def test_a_target_is_fooled_by_another_class_and_specially_by_the_fake_one(tmp_path: Path) -> None:
+    logits = np.array([[0.0, 3, 2, 1], [3, 0, 2, 1], [1, 2, 3, 0]])
+    label, target = np.array([0, 0, 0]), np.array([1, 1, 1])
+    assert transfer_success(logits, label, target, "AB").tolist() == [True, False, True]
+    assert transfer_success(logits, label, target, "AB3").tolist() == [True, False, True]
+    assert transfer_success(logits, label, target, "SA").tolist() == [True, False, False]
+    case = make_case(tmp_path, strategy="AB3")
+    row = evaluate(case, case.model_path, case.write(tmp_path), tmp_path / "t.csv")
+    assert 0 < row["by_strategy_percent"] < row["success_percent"]
+    special = make_case(tmp_path / "sa", strategy="SA")
+    assert (special.target == (special.clips.label + 1) % len(CLASSES)).all()
+    towards = evaluate(special, special.model_path, special.write(tmp_path / "sa"), tmp_path / "s.csv")
+    assert towards["success_percent"] == towards["by_strategy_percent"] < row["success_percent"]
+
+
+def test_other_clips_of_surrogate_or_target_are_one_clear_line(case: Case, other: Path, tmp_path: Path) -> None:
+    ntu = write_clips(tmp_path / "ntu.zarr", seed=4, protocol="ntu")
+    target = write_model(tmp_path / "target.safetensors", ntu, steps=0)
+    shards = case.write(tmp_path)
+    with pytest.raises(ConfigError, match=r"target.safetensors: .*protocol ntu.*surrogate, target and evaluation need"):
+        evaluate(case, target, shards, tmp_path / "t.csv")
+    with pytest.raises(ConfigError, match="surrogate, target and evaluation need clips of the same protocol"):
+        evaluate_transfer(
+            clips_path=ntu, model_path=target, shard_paths=shards, identity=IDENTITY, table_path=tmp_path / "t.csv"
+        )
+    with pytest.raises(KinesecError, match="attack another model than"):
+        evaluate(case, other, shards, tmp_path / "t.csv", surrogate_path=other)
+    assert not (tmp_path / "t.csv").exists()

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kinesec.metrics.bootstrap import bootstrap_mean, bootstrap_means
+from kinesec.metrics.naturalness import naturalness
+from kinesec.metrics.prediction import joint_errors, mpjpe, upto
+from kinesec.motion.kinematics import forward, matrices_from_quaternions
+from kinesec.sources.readers.expmap import cmu_skeleton
+
+PARENTS = (-1, 0, 1)
+HISTORY, FUTURE = 5, 6
+
+
+def moving(velocity: np.ndarray, acceleration: np.ndarray, jerk: np.ndarray) -> np.ndarray:
+    """(1, frame, joint, xyz) whose differences of orders 1 to 3 are known, the same for all three joints."""
+    t = np.arange(HISTORY + FUTURE, dtype=np.float64)[:, None]
+    path = velocity * t + acceleration * t * (t - 1) / 2 + jerk * t * (t - 1) * (t - 2) / 6
+    rest = np.array([[0, 0, 0], [0, 300, 0], [0, 500, 0]])
+    return (path[:, None] + rest)[None]
+
+
+def test_steady_motion_has_no_acceleration_and_known_ones_come_back() -> None:
+    zero, v, a = np.zeros(3), np.array([5.0, -2, 1]), np.array([0, 3.0, 4.0])
+    steady = naturalness(moving(v, zero, zero), PARENTS, HISTORY)
+    assert all(value == pytest.approx(0, abs=1e-9) for value in steady.values())
+    falling = naturalness(moving(v, a, zero), PARENTS, HISTORY)
+    assert falling["Acc", "whole"] == pytest.approx(5)
+    assert falling["Acc", "seam"] == pytest.approx(5)
+    assert falling["Jerk", "whole"] == pytest.approx(0, abs=1e-9)
+    assert naturalness(moving(v, a, a), PARENTS, HISTORY)["Jerk", "whole"] == pytest.approx(5)
+
+
+def test_a_stretching_bone_is_measured() -> None:
+    position = moving(np.ones(3), np.zeros(3), np.zeros(3))
+    position[0, :, 2, 1] += 2.0 * np.arange(HISTORY + FUTURE)
+    values = naturalness(position, PARENTS, HISTORY)
+    assert values["BLC", "whole"] == pytest.approx(1)  # 2 mm a frame of one bone, 0 of the other
+    assert values["BLC", "seam"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("frame", range(1, HISTORY + FUTURE - 1))
+def test_the_seam_sees_a_jump_at_the_seam_alone(frame: int) -> None:
+    """A jump of the whole body between two frames: of the seam's five frames, second differences span three."""
+    position = np.zeros((1, HISTORY + FUTURE, 3, 3))
+    position[0, frame:, :, 0] = 60.0
+    seen = naturalness(position, PARENTS, HISTORY)
+    inside = HISTORY - 2 <= frame <= HISTORY + 1
+    edge = frame in (HISTORY - 2, HISTORY + 1)  # of three second differences, one
+    assert seen["Acc", "seam"][0] == pytest.approx(0 if not inside else 20 if edge else 40)
+    assert seen["Acc", "whole"][0] > 0
+
+
+def test_a_piece_too_short_for_a_difference_has_no_value() -> None:
+    values = naturalness(np.zeros((2, 3, 3, 3)), PARENTS, 2)
+    assert np.isnan(values["Jerk", "whole"]).all()
+    assert (values["Acc", "whole"] == 0).all()
+
+
+def test_mpjpe_against_a_loop_over_all_joints() -> None:
+    """All 38 joints: not predicted ones from the truth, duplicates copied (papers/badhmp.md, section 3)."""
+    skeleton = cmu_skeleton()
+    rng = np.random.default_rng(0)
+    quaternion = rng.standard_normal((4, 7, 38, 4))
+    quaternion /= np.linalg.norm(quaternion, axis=-1, keepdims=True)
+    truth = forward(
+        matrices_from_quaternions(quaternion),
+        np.zeros(3),
+        skeleton.offsets,
+        skeleton.parents,
+        root_turns_children=False,
+    )
+    used = list(skeleton.groups["ltd_used"])
+    predicted = truth[:, :, used] + rng.standard_normal((4, 7, 25, 3))
+    whole = truth.copy()
+    whole[:, :, used] = predicted
+    for copies, of in (((16, 20, 29), 15), ((24, 27), 23), ((33, 36), 32)):
+        for copy in copies:
+            assert np.allclose(truth[:, :, copy], truth[:, :, of])
+            whole[:, :, copy] = whole[:, :, of]
+    found = mpjpe(joint_errors(predicted, truth[:, :, used]), skeleton, used)
+    for window in range(4):
+        for frame in range(7):
+            per_joint = [np.linalg.norm(whole[window, frame, j] - truth[window, frame, j]) for j in range(38)]
+            assert found["all"][window, frame] == pytest.approx(sum(per_joint) / 38)
+            assert found["used"][window, frame] == pytest.approx(sum(per_joint[j] for j in used) / 25)
+
+
+@given(st.lists(st.floats(0, 1e3), min_size=1, max_size=9))
+def test_upto_is_the_mean_so_far(values: list[float]) -> None:
+    expected = [np.mean(values[: index + 1]) for index in range(len(values))]
+    np.testing.assert_allclose(upto(np.array([values]))[0], expected, rtol=1e-9, atol=1e-9)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(-1e3, 1e3)), min_size=1, max_size=20), st.integers(0, 9))
+@settings(max_examples=30, deadline=None)
+def test_means_are_exact_and_inside_their_interval(samples: list[tuple[str, float]], seed: int) -> None:
+    groups = np.array([group for group, _ in samples])
+    values = np.array([[value, -value] for _, value in samples])
+    names, mean, low, high = bootstrap_means(values, groups, np.random.default_rng(seed), resamples=200)
+    assert names == sorted(set(groups))
+    expected = [values[groups == name].mean(0) for name in names]
+    np.testing.assert_allclose(mean, [*expected, np.mean(expected, axis=0)], rtol=1e-9, atol=1e-9)
+    assert (low <= high).all()
+    lowest = np.array([values[groups == name].min(0) for name in names])
+    assert (low[:-1] >= lowest - 1e-6).all()
+    plain = bootstrap_mean(values, groups, np.random.default_rng(seed), resamples=200)
+    for one, other in zip(plain, (mean[-1], low[-1], high[-1]), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_groups_that_differ_do_not_widen_the_interval() -> None:
+    """Samples are drawn within their group: what is between the groups is no uncertainty."""
+    values = np.repeat([0.0, 1000.0], 10)
+    mean, low, high = bootstrap_mean(values, np.repeat(["a", "b"], 10), np.random.default_rng(0))
+    assert mean == low == high == 500
+    _, low, high = bootstrap_mean(values, None, np.random.default_rng(0))
+    assert high - low > 300
+
+
+def test_a_small_group_counts_as_much_as_a_large_one() -> None:
+    mean, _, _ = bootstrap_mean(np.array([0.0] * 9 + [10.0]), np.array(["a"] * 9 + ["b"]), np.random.default_rng(0))
+    assert mean == 5
+
+
+def test_intervals_cover_the_true_mean_about_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(0)
+    inside = 0
+    for _ in range(200):
+        _, low, high = bootstrap_mean(rng.normal(3, 2, 40), None, rng, resamples=300)
+        inside += bool(low <= 3 <= high)
+    assert 178 <= inside <= 199  # 95 % of 200 is 190; three standard deviations either way
+
+
+def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(1).normal(size=(30, 4))
+    whole = bootstrap_mean(values, None, np.random.default_rng(0))
+    monkeypatch.setattr("kinesec.metrics.bootstrap.BLOCK", 70)
+    pieces = bootstrap_mean(values, None, np.random.default_rng(0))
+    for one, other in zip(whole, pieces, strict=True):
+        np.testing.assert_allclose(one, other)

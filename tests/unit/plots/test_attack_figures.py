@@ -1,0 +1,288 @@
+"""The figures of attacks show what tables and stores say, twice in the same bytes, without text on text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from attack_records import attack_row, records, transfer_row
+from attack_stores import CLASSES, make_case
+from figure_texts import check_texts
+from matplotlib.figure import Figure
+from PIL import Image
+from stores import SKELETON
+
+from kinesec.errors import KinesecError, NothingToDraw
+from kinesec.evaluation import attack_scenes
+from kinesec.jobs.evaluate_attack import evaluate_attack
+from kinesec.metrics import joints as joint_analysis
+from kinesec.plots import (
+    attack_animation,
+    attack_curves,
+    attack_filmstrip,
+    confusion,
+    displacement_correlation,
+    joint_displacement,
+    transfer_matrix,
+)
+from kinesec.plots.parts import style
+from kinesec.tables import recognition
+from kinesec.tables.attack_costs import curves
+
+ATTACKS = (("smart_ab", "smart", "smart"), ("smart_l2", "smart", "l2"), ("iaa_ab", "iaa", ""))
+RECOGNIZERS = ("st_gcn_s", "sgn_s", "hrnn_s")
+
+
+def save(figure: Figure, folder: Path) -> list[bytes]:
+    paths = {kind: folder / f"figure.{kind}" for kind in ("pdf", "svg", "png")}
+    style.save(figure, **paths)
+    return [path.read_bytes() for path in paths.values()]
+
+
+@pytest.fixture(scope="module")
+def costs() -> tuple[pd.DataFrame, pd.DataFrame]:
+    found, rows = [], []
+    for place, recognizer in enumerate(RECOGNIZERS):
+        for index, (attack, module, terms) in enumerate(ATTACKS):
+            for seed in (0, 1):
+                made = records(seed=10 * place + index + 100 * seed, smooth=1 + 5 * index)
+                row = attack_row(recognizer=recognizer, attack=attack, module=module, terms=terms, seed=seed)
+                found.append(curves(made, row))
+                rows.append(pd.DataFrame([row]))
+    table = recognition.with_all_seeds(pd.concat(found))
+    return table, recognition.joined("recognition_attacks", rows)
+
+
+def transfers(names: tuple[str, ...], strategies: tuple[str, ...]) -> pd.DataFrame:
+    rows = [
+        transfer_row(surrogate=one, recognizer=other, strategy=strategy, success=float(7 * i + j))
+        for strategy in strategies
+        for i, one in enumerate(names)
+        for j, other in enumerate(names)
+    ]
+    return recognition.joined("transfer", [pd.DataFrame([row]) for row in rows])
+
+
+def confused(classes: list[str], split: str = "test") -> pd.DataFrame:
+    size = len(classes)
+    count = np.random.default_rng(0).integers(0, 2, (size, size)) + 9 * np.eye(size, dtype=int)
+    return pd.DataFrame(
+        {
+            "split": split,
+            "actual": np.repeat(classes, size),
+            "predicted": np.tile(classes, size),
+            "count": count.ravel(),
+        }
+    )
+
+
+def spread() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return {label: rng.gamma(3, 5, (40, len(SKELETON))) for label in ("SMART", "SMART, l2", "IAA")}
+
+
+def correlated() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    clean = np.cumsum(rng.normal(size=(5, 1, 20, len(SKELETON), 3)), axis=2)
+    clean[..., 0, :] = 0
+    moved = clean + rng.normal(size=clean.shape)
+    return joint_analysis.correlations(clean, moved, np.ones((5, 1, 20), bool))
+
+
+CHARTS: dict[str, Callable[[tuple[pd.DataFrame, pd.DataFrame]], Figure]] = {
+    "curves": lambda costs: attack_curves.draw(*costs, dataset="hdm05", clips="smart"),
+    "transfer": lambda _: transfer_matrix.draw(
+        transfers(("a_gcn", "bb", "c"), ("AB", "AB5")), dataset="hdm05", clips="smart"
+    ),
+    "transfer of many": lambda _: transfer_matrix.draw(
+        transfers(tuple(f"recognizer_{i}" for i in range(8)), ("AB", "AB5", "SA")), dataset="hdm05", clips="smart"
+    ),
+    "confusion": lambda _: confusion.draw(confused([f"a rather long class {i}, indeed" for i in range(11)])),
+    "confusion of many": lambda _: confusion.draw(confused([f"class {i}" for i in range(60)])),
+    "joints": lambda _: joint_displacement.draw(spread(), SKELETON),
+    "correlation": lambda _: displacement_correlation.draw(correlated(), SKELETON),
+}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_is_readable_and_the_same_twice(
+    name: str, costs: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    check_texts(CHARTS[name](costs))
+    assert save(CHARTS[name](costs), tmp_path / "first") == save(CHARTS[name](costs), tmp_path / "second")
+
+
+def test_curves_are_the_tables_over_all_seeds(costs: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    figure = CHARTS["curves"](costs)
+    assert len(figure.axes) == 9
+    table = costs[0]
+    wanted = {"recognizer": "sgn_s", "metric": "acceleration_deviation_mm", "attack": "smart_l2", "seed": "all"}
+    rows = table[(table[list(wanted)] == pd.Series(wanted)).all(axis=1)]
+    (line,) = [line for line in figure.axes[4].get_lines() if line.get_gid() == "smart_l2"]
+    np.testing.assert_allclose(line.get_xdata(), rows["budget"])
+    np.testing.assert_allclose(line.get_ydata(), rows["success_percent"])
+    low, high = figure.axes[4].get_xlim()
+    assert rows.loc[rows["budget"] <= low, "success_percent"].max() == 0
+    last = rows["success_percent"].max()
+    assert rows.loc[rows["budget"] >= high * 0.999, "success_percent"].min() == pytest.approx(last)
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == ["SMART", "SMART, l2", "IAA"]
+
+
+def test_a_transfers_cell_is_its_row_and_the_diagonal_is_framed() -> None:
+    table = transfers(("a", "b", "c"), ("AB",))
+    (axes, *_) = transfer_matrix.draw(table, dataset="hdm05", clips="smart").axes
+    words = {text.get_position(): text.get_text() for text in axes.texts}
+    assert words[(2, 1)] == "9"  # surrogate b, target c
+    assert len(axes.patches) == 3
+
+
+def test_a_confusion_is_a_share_of_the_true_class() -> None:
+    table = confused(["a", "b"])
+    table["count"] = [3, 1, 0, 0]
+    (axes, *_) = confusion.draw(table).axes
+    words = {text.get_position(): text.get_text() for text in axes.texts}
+    assert (words[(0, 0)], words[(1, 0)], words[(0, 1)]) == ("75", "25", "")
+
+
+def test_joints_stand_in_body_parts_once_each() -> None:
+    parts = joint_analysis.by_part(SKELETON)
+    assert [part for part, _ in parts] == ["trunk", "left_arm", "right_arm"]
+    x, joints, spans = joint_displacement.places(parts)
+    assert sorted(joints) == list(range(len(SKELETON)))
+    assert (np.diff(x) > 0).all()
+    assert [last - first + 1 for _, first, last in spans] == [len(members) for _, members in parts]
+    top, bottom = joint_displacement.draw(spread(), SKELETON).axes
+    for axes, measure in ((top, np.mean), (bottom, np.std)):
+        (line,) = [line for line in axes.get_lines() if line.get_gid() == "IAA-left_arm"]
+        np.testing.assert_allclose(line.get_ydata(), measure(spread()["IAA"], axis=0)[list(parts[1][1])])
+
+
+def test_displacement_that_follows_speed_is_correlated_with_it() -> None:
+    rng = np.random.default_rng(3)
+    clean = np.cumsum(rng.normal(size=(4, 2, 30, 5, 3)), axis=2)
+    clean[..., 4, :] = 7.0  # stands still
+    speed = np.linalg.norm(np.diff(clean, axis=2), axis=-1)
+    moved = clean.copy()
+    moved[:, :, :-1, :, 1] += 3 * speed * (1 + np.arange(4))[:, None, None, None]  # clips differ in size
+    present = np.ones((4, 2, 30), bool)
+    present[0, 1], present[1, :, 20:] = False, False
+    found = joint_analysis.correlations(clean, moved, present)
+    np.testing.assert_allclose(np.diag(found["speed"])[:4], 1)
+    assert np.isnan(found["speed"][:, 4]).all()
+    off = found["speed"][~np.eye(5, dtype=bool)]
+    assert np.nanmax(np.abs(off)) < 0.5
+    np.testing.assert_allclose(found["displacement"], found["displacement"].T)
+    means = joint_analysis.joint_displacements(clean, moved, present)
+    distance = np.linalg.norm(moved - clean, axis=-1)
+    np.testing.assert_allclose(means[0], distance[0, 0].mean(0))
+    np.testing.assert_allclose(means[1], distance[1, :, :20].mean((0, 1)))
+
+
+def test_charts_say_what_they_lack(costs: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    with pytest.raises(KinesecError, match="figure of hdm05, smart, SA: found no attack's curve"):
+        attack_curves.draw(*costs, dataset="hdm05", clips="smart", strategy="SA")
+    with pytest.raises(KinesecError, match="figure of ntu60, smart: found no row of transfer"):
+        transfer_matrix.draw(transfers(("a",), ("AB",)), dataset="ntu60", clips="smart")
+    with pytest.raises(KinesecError, match="found no clip of split 'test'"):
+        confusion.draw(confused(["a", "b"], split="val"))
+    with pytest.raises(NothingToDraw, match="found no attack that succeeds"):
+        joint_displacement.draw({"SMART": np.zeros((0, 6))}, SKELETON)
+
+
+def test_a_run_whose_attacks_all_fail_says_so_in_its_figures(tmp_path: Path) -> None:
+    figure = style.drawn(lambda: joint_displacement.draw({"SMART": np.zeros((0, 6))}, SKELETON))
+    assert "found no attack that succeeds" in figure.texts[0].get_text()
+    style.save(figure, **{kind: tmp_path / f"note.{kind}" for kind in ("pdf", "svg", "png")})
+    attack_animation.save_note("nothing", webp=tmp_path / "note.webp", png=tmp_path / "note2.png")
+    assert all(path.stat().st_size > 0 for path in tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> attack_scenes.Jobs:
+    """Two attacks on one recognizer, evaluated, read as the figures' scripts read them."""
+    folder = tmp_path_factory.mktemp("jobs")
+    shards, tables, found = [], [], []
+    for attack, terms, size in (("smart_ab", "smart", 0.4), ("smart_l2", "l2", 0.8)):
+        case = make_case(folder, size=size, settings={"terms": terms})
+        own = case.write(folder / attack / "seed0", 2)
+        paths = {"records_path": folder / f"{attack}.parquet", "table_path": folder / f"{attack}.csv"}
+        identity = {"data": "d", "clips": "c", "recognizer": "r", "attack": attack, "seed": "0"}
+        evaluate_attack(
+            clips_path=case.clips_path, model_path=case.model_path, shard_paths=own, identity=identity, **paths
+        )
+        shards += [path / "zarr.json" for path in own]
+        tables.append(paths["table_path"])
+        found.append(paths["records_path"])
+    return attack_scenes.Jobs.of(folder / "clips.zarr" / "zarr.json", shards, found, tables)
+
+
+def test_the_clip_shown_is_one_that_all_attacks_win(jobs: attack_scenes.Jobs) -> None:
+    assert list(jobs.attacks) == ["SMART", "SMART, l2"]
+    row = attack_scenes.typical_row([*jobs.records.values()])
+    own = [one.set_index("row").loc[row] for one in jobs.records.values()]
+    assert all(one["right"] and one["success"] for one in own)
+    poses = jobs.typical()
+    assert poses.action == own[0]["class"]
+    assert [said for _, said in poses.attacks.values()] == [one["predicted_class"] for one in own]
+    place = int(np.flatnonzero(jobs.clips.row == row)[0])
+    bodies, length = int(jobs.clips.bodies[place]), int(jobs.clips.length[place])
+    assert len(poses) == length
+    assert len(poses.parents) == 1 + bodies * len(SKELETON)
+    real = jobs.clips.position[place, 0, :length]
+    np.testing.assert_allclose(poses.clean[:, 1 : 1 + len(SKELETON)], real, atol=1e-2)
+    moved = poses.attacks["SMART"][0]
+    shift = np.linalg.norm(moved - poses.clean, axis=-1)[:, 1:].mean()
+    assert shift == pytest.approx(own[0]["displacement_mm"], rel=1e-5)
+    assert (moved[:, 0] == poses.clean[:, 0]).all()  # both are seen from the clean root
+
+
+def test_clips_that_nothing_wins_are_shown_all_the_same() -> None:
+    lost = records().assign(success=False)
+    assert attack_scenes.typical_row([lost]) in set(lost.loc[lost["right"], "row"])
+    with pytest.raises(KinesecError, match="found no clip that the recognizer gets right"):
+        attack_scenes.typical_row([lost.assign(right=False)])
+
+
+def test_joints_are_measured_where_an_attack_wins(jobs: attack_scenes.Jobs) -> None:
+    found, skeleton = jobs.displacements()
+    for label, values in found.items():
+        own = jobs.records[label]
+        won = own[own["right"] & own["success"]]
+        assert values.shape == (len(won), len(skeleton))
+        np.testing.assert_allclose(values.mean(1), won["displacement_mm"], rtol=1e-6)
+    matrices, _ = jobs.correlations()
+    assert set(matrices) == set(joint_analysis.CORRELATED)
+
+
+def test_filmstrips_and_animations_are_the_same_twice(jobs: attack_scenes.Jobs, tmp_path: Path) -> None:
+    poses = jobs.typical()
+    figure = attack_filmstrip.draw(poses)
+    check_texts(figure)
+    assert len(figure.axes) == 3
+    labels = [axes.get_ylabel() for axes in figure.axes]
+    assert labels[0] == f"clean:\n{poses.action}"
+    assert labels[1].startswith("SMART:\n")
+    assert labels[1].split("\n")[1] in CLASSES
+    assert save(attack_filmstrip.draw(poses), tmp_path / "a") == save(attack_filmstrip.draw(poses), tmp_path / "b")
+    contents = []
+    for name in ("first", "second"):
+        attack_animation.save(poses, webp=tmp_path / f"{name}.webp", png=tmp_path / f"{name}.png")
+        contents.append([(tmp_path / f"{name}{suffix}").read_bytes() for suffix in (".webp", ".png")])
+    assert contents[0] == contents[1]
+    assert len(contents[0][0]) < 1_000_000
+    with Image.open(tmp_path / "first.webp") as moving:
+        assert moving.n_frames == len(poses)
+
+
+def test_a_body_that_stands_on_another_axis_is_turned_upright(jobs: attack_scenes.Jobs) -> None:
+    lying = attack_scenes.Jobs(jobs.clips, jobs.attacks, jobs.records)
+    object.__setattr__(lying.clips, "attrs", {**jobs.clips.attrs, "up": "+z"})
+    turned = lying.typical().clean
+    object.__setattr__(lying.clips, "attrs", {k: v for k, v in jobs.clips.attrs.items() if k != "up"})
+    upright = jobs.typical().clean
+    np.testing.assert_allclose(turned[..., 1], upright[..., 2])
+    np.testing.assert_allclose(turned[..., 2], -upright[..., 1])

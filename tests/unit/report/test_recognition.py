@@ -1,0 +1,166 @@
+"""The report shows a run's recognizers and attacks beside their controls, as text, and nothing where there are none."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from attack_records import accuracy_row, attack_row, records, transfer_row
+from report_run import facts, make_report
+
+from kinesec.jobs.table_recognition import write_all
+from kinesec.report.page import build
+from kinesec.report.pages import recognition
+
+EVIL = "<script>alert('x')</script>\"><img src=http://evil.example/x>"
+NAMES = ("recognition_accuracy", "recognition_attacks", "transfer", "attack_curves", "attack_pairs")
+NAMES += tuple(f"smart_table_{place}" for place in (1, 2, 3, 4))
+
+
+class Tables(HTMLParser):
+    """The cells of every table by its id, row by row; wrong nesting is an error."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: dict[str, list[list[str]]] = {}
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag in ("meta", "img", "source", "br", "col"):
+            return
+        self.open.append(tag)
+        if tag == "table":
+            self.found[dict(attrs)["id"] or ""] = []
+        elif tag == "tr":
+            self._rows().append([])
+        elif tag in ("td", "th"):
+            self._rows()[-1].append("")
+
+    def _rows(self) -> list[list[str]]:
+        return self.found[[*self.found][-1]]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] in ("td", "th"):
+            self._rows()[-1][-1] += data
+
+
+def write(folder: Path, text: str = "hdm05", seeds: tuple[int, ...] = (0, 1)) -> dict[str, Path]:
+    """A run's tables from made-up jobs; every name in them is ``text``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs: dict[str, list[Path]] = {"accuracy": [], "attacks": [], "records": [], "transfer": []}
+
+    def job(kind: str, row: dict[str, Any]) -> Path:
+        path = folder / f"{kind}{len(jobs[kind])}.csv"
+        pd.DataFrame([{**row, "dataset": text}]).to_csv(path, index=False)
+        jobs[kind].append(path)
+        return path
+
+    recognizers = ("st_gcn_s", "sgn_s") if text == "hdm05" else (text, f"{text}2")
+    for seed in seeds:
+        for place, name in enumerate(recognizers):
+            for split in ("val", "test"):
+                row = accuracy_row(recognizer=name, seed=seed, split=split, accuracy=93.0 + seed)
+                job("accuracy", {**row, "class": "mean", "split_by": "recording"})
+            job("accuracy", {**accuracy_row(recognizer=name, seed=seed), "class": text, "split_by": "recording"})
+            for index, (attack, module, terms) in enumerate((("s", "smart", "smart"), ("l", "smart", "l2"))):
+                row = attack_row(recognizer=name, attack=f"{attack}{text}", module=module, terms=terms, seed=seed)
+                path = job("attacks", {**row, "reduction": text if text != "hdm05" else "frame_mean"})
+                made = path.with_suffix(".parquet")
+                records(seed=place + 7 * seed + index, smooth=1 + index).to_parquet(made)
+                jobs["records"].append(made)
+            for other in recognizers:
+                job("transfer", transfer_row(surrogate=name, recognizer=other, seed=seed, attack=f"s{text}"))
+    out = {name: folder / "tables" / f"{name}.csv" for name in NAMES}
+    write_all(**jobs, out=out)  # type: ignore[arg-type]
+    return out
+
+
+def page(folder: Path, tables: dict[str, Path], figures: dict[str, tuple[Path, str]] | None = None) -> str:
+    told = facts(windows=[], models=[], artefacts=[])
+    build(folder / "page.html", run="r", tables=tables, figures=figures or {}, facts=told)
+    return (folder / "page.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write(tmp_path_factory.mktemp("run"))
+
+
+def test_every_table_is_shown_once_and_the_same_twice(run: dict[str, Path], tmp_path: Path) -> None:
+    text = page(tmp_path, run)
+    found = Tables(text).found
+    wanted = {"recognition-accuracy", "recognition-attacks", "recognition-equal-success", "recognition-transfer"}
+    wanted |= {f"smart-table-{place}" for place in (1, 2, 3, 4)}
+    assert wanted <= set(found)
+    assert all(len(found[name]) > 2 for name in wanted)
+    assert page(tmp_path, run) == text
+    ids = re.findall(r'id="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+
+
+def test_an_attack_stands_beside_its_control_and_its_cost(run: dict[str, Path], tmp_path: Path) -> None:
+    found = Tables(page(tmp_path, run)).found
+    table = pd.read_csv(run["recognition_attacks"])
+    row = table[(table["recognizer"] == "sgn_s") & (table["terms"] == "l2") & (table["seed"] == "all")].iloc[0]
+    (shown,) = [one for one in found["recognition-attacks"][-2:] if one[0] == "SMART, l2, AB"]
+    assert shown[1] == "frame mean; stop"
+    assert shown[2].startswith(f"{row['success_percent']:.1f} ({row['low_percent']:.1f}")
+    assert float(shown[3]) == pytest.approx(row["control_percent"], abs=0.01)
+    assert shown[5].startswith(f"{row['displacement_mm']:.1f} (")
+    pairs = [one for one in found["recognition-equal-success"] if one[0] == "SMART / SMART, l2"]
+    assert len(pairs) == 2
+    assert "2 seeds" in str(found["recognition-attacks"])
+
+
+def test_findings_are_of_the_papers_own_attack(run: dict[str, Path]) -> None:
+    told = recognition.findings(recognition.read(run["recognition_attacks"]))
+    assert len(told) == 2
+    for heading, words in told:
+        assert "split by recording" in heading
+        assert "SMART (frame mean) changes what it says of 97.5 (" in words
+
+
+def test_a_leaky_split_is_called_so(run: dict[str, Path]) -> None:
+    rows = recognition.read(run["recognition_attacks"]).assign(split_by="paper_leaky")
+    assert "LEAKY" in recognition.attacks(rows)["group"][0]
+
+
+def test_pictures_of_attacks_stand_with_the_pictures(run: dict[str, Path], tmp_path: Path) -> None:
+    figure = tmp_path / "f.svg"
+    figure.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    text = page(
+        tmp_path, run, {"attack_filmstrip-d-r": (figure, "a filmstrip"), "attack_curves-d-c": (figure, "curves")}
+    )
+    assert text.index('alt="curves"') < text.index('alt="a filmstrip"')
+
+
+def test_a_run_without_recognition_says_nothing_of_it(tmp_path: Path) -> None:
+    text = make_report(tmp_path).read_text()
+    assert "recognition" not in text.lower()
+    assert "SMART" not in text.partition("Published numbers")[0]
+
+
+def test_a_run_of_recognition_alone_does_not_define_backdoors(run: dict[str, Path], tmp_path: Path) -> None:
+    text = page(tmp_path, run)
+    assert "clean data error" not in text
+    assert "no table of motion prediction" not in text
+    assert "AB, ABn, SA" in text
+
+
+def test_whatever_strangers_wrote_is_text(tmp_path: Path) -> None:
+    text = page(tmp_path, write(tmp_path / "evil", EVIL, seeds=(0,)))
+    parsed = Tables(text)
+    assert not parsed.tags & {"script", "img", "iframe"}
+    assert EVIL not in text
+    assert EVIL in str([[cell for row in rows for cell in row] for rows in parsed.found.values()]).replace("\\'", "'")

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kinesec.evaluation.prediction import RECORD
+from kinesec.tables.prediction import ALL_ACTIONS, PREDICTION_BACKDOOR, joined, prediction_backdoor, write_csv
+
+IDENTITY = {
+    "dataset": "d", "protocol": "p", "predictor": "ltd", "trigger": "rigid", "target": "jammed",
+    "selection": "random", "level": "window", "ratio": 0.1, "seed": 0,
+}  # fmt: skip
+ACTIONS = np.array(["walk"] * 6 + ["run"] * 2)
+FRAMES = 4
+
+
+def made() -> tuple[pd.DataFrame, dict[tuple[str, str], np.ndarray]]:
+    """Records of 8 windows, in no order, and their errors by (model, windows)."""
+    rng = np.random.default_rng(0)
+    rows: list[dict[str, Any]] = []
+    errors = {}
+    for model in ("clean", "victim"):
+        for kind in ("clean", "triggered"):
+            values = errors[model, kind] = rng.uniform(0, 60, (8, FRAMES)).astype(np.float32)
+            base = {"sampling": "8", "source": "s", "model": model, "windows": kind}
+            for window in range(8):
+                base |= {"window": window, "action": ACTIONS[window]}
+                rows += [
+                    {
+                        **base,
+                        "metric": "MPJPE_at",
+                        "part": "",
+                        "joints": "used",
+                        "frame": f + 1,
+                        "value": values[window, f],
+                    }
+                    for f in range(FRAMES)
+                ]
+                rows.append(
+                    {**base, "metric": "Acc", "part": "seam", "joints": "used", "frame": 0, "value": float(window)}
+                )
+    table = pd.DataFrame(rows)[list(RECORD)].sample(frac=1, random_state=0)
+    return table.astype({name: "category" for name in RECORD if name not in ("window", "frame", "value")}), errors
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return prediction_backdoor(made()[0], IDENTITY, frame_ms_nominal=40.0, frame_ms_measured=16.5, threshold_mm=30.0)
+
+
+def cell(table: pd.DataFrame, column: str = "value", **labels: Any) -> np.ndarray:
+    for name, value in labels.items():
+        table = table[table[name] == value]
+    return table.sort_values("frame")[column].to_numpy()
+
+
+@pytest.mark.parametrize("kind", ["clean", "triggered"])
+@pytest.mark.parametrize("model", ["clean", "victim"])
+def test_values_are_direct_means(table: pd.DataFrame, model: str, kind: str) -> None:
+    at = made()[1][model, kind].astype(np.float64)
+    upto = np.stack([at[:, : f + 1].mean(1) for f in range(FRAMES)], 1)
+    expected = {"MPJPE_at": at, "MPJPE_upto": upto, ("CDE" if kind == "clean" else "BDE"): upto}
+    if kind == "triggered":
+        expected["ASR"] = 100.0 * (upto < 30.0)
+    found = table[(table["model"] == model) & (table["windows"] == kind)]
+    assert set(found["metric"]) == {*expected, "Acc"}
+    for metric, values in expected.items():
+        by_action = {action: values[action == ACTIONS].mean(0) for action in ("walk", "run")}
+        by_action["mean"] = (by_action["walk"] + by_action["run"]) / 2
+        for action, means in by_action.items():
+            labels = {"metric": metric, "action": action}
+            np.testing.assert_allclose(cell(found, **labels).astype(float), means, rtol=1e-6)
+            assert (cell(found, "low", **labels) <= means + 1e-6).all()
+            assert (cell(found, "high", **labels) >= means - 1e-6).all()
+            assert set(cell(found, "n", **labels)) == {{"walk": 6, "run": 2, "mean": 8}[action]}
+            assert cell(found, "horizon_ms_nominal", **labels).tolist() == [40, 80, 120, 160]
+            assert cell(found, "horizon_ms_measured", **labels).tolist() == [16.5, 33, 49.5, 66]
+            assert set(cell(found, "unit", **labels)) == {"%" if metric == "ASR" else "mm"}
+    smooth = found[found["metric"] == "Acc"]
+    assert smooth["frame"].isna().all()
+    assert smooth["horizon_ms_nominal"].isna().all()
+    assert cell(smooth, action="walk").tolist() == [2.5]
+    assert cell(smooth, action="mean").tolist() == [(2.5 + 6.5) / 2]
+    assert set(smooth["unit"]) == {"mm/frame^2"}
+
+
+def test_the_threshold_is_the_success_rates_alone(table: pd.DataFrame) -> None:
+    assert set(table.loc[table["metric"] == "ASR", "threshold_mm"]) == {30.0}
+    assert table.loc[table["metric"] != "ASR", "threshold_mm"].isna().all()
+
+
+def test_the_order_of_the_records_changes_nothing(table: pd.DataFrame) -> None:
+    again = made()[0].sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(
+        prediction_backdoor(again, IDENTITY, frame_ms_nominal=40.0, frame_ms_measured=16.5, threshold_mm=30.0), table
+    )
+
+
+def test_csv(table: pd.DataFrame, tmp_path: Path) -> None:
+    write_csv(table, str(tmp_path / "t.csv"))
+    lines = (tmp_path / "t.csv").read_text().splitlines()
+    assert lines[0] == ",".join(PREDICTION_BACKDOOR)
+    assert len(lines) == len(table) + 1
+    back = pd.read_csv(tmp_path / "t.csv", dtype={"frame": "Int64"})
+    np.testing.assert_allclose(back["value"], table["value"].astype(float), rtol=1e-5)
+    assert back["frame"].isna().tolist() == table["frame"].isna().tolist()
+
+
+def test_a_joined_table_holds_everything_unless_told_otherwise(table: pd.DataFrame) -> None:
+    other = table.assign(trigger="soft")
+    pd.testing.assert_frame_equal(joined([table, other], None, "every"), pd.concat([table, other], ignore_index=True))
+
+
+def test_a_joined_table_can_leave_out_frames_and_later_actions(table: pd.DataFrame) -> None:
+    other, third = table.assign(trigger="soft"), table.assign(seed=1)
+    done = joined([table, other, third], [1, 3], "first")
+    assert set(done["frame"].dropna()) == {1, 3}
+    assert set(done["metric"]) == set(table["metric"])
+    first, later, seeded = (
+        done[(done["trigger"] == t) & (done["seed"] == s)] for t, s in (("rigid", 0), ("soft", 0), ("rigid", 1))
+    )
+    assert set(later["action"]) == {ALL_ACTIONS} < set(first["action"]) == set(seeded["action"])

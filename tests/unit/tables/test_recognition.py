@@ -1,0 +1,171 @@
+"""Tables join jobs and seeds, and print the paper's tables from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from attack_records import accuracy_row, attack_row, records, transfer_row
+
+from kinesec.errors import KinesecError
+from kinesec.tables import recognition as tables
+from kinesec.tables import smart
+from kinesec.tables.attack_costs import BUDGETS, METRICS, curves, pairs
+
+RECOGNIZERS = ("hrnn_s", "st_gcn_s", "sgn_s")
+
+
+def attacks(**changes: Any) -> pd.DataFrame:
+    rows = [
+        attack_row(recognizer=name, strategy=strategy, seed=seed, success=80 + place + seed)
+        for place, name in enumerate(RECOGNIZERS)
+        for strategy in ("AB", "AB3", "AB5", "SA")
+        for seed in (0, 1, 2)
+    ]
+    return tables.joined("recognition_attacks", [pd.DataFrame([{**row, **changes}]) for row in rows])
+
+
+def transfers(seeds: tuple[int, ...] = (0,)) -> pd.DataFrame:
+    parts = [
+        transfer_row(
+            surrogate=one, recognizer=other, strategy=strategy, seed=seed, success=100.0 if one == other else 40
+        )
+        for one in RECOGNIZERS
+        for other in RECOGNIZERS
+        for strategy in ("AB", "AB5")
+        for seed in seeds
+    ]
+    return tables.joined("transfer", [pd.DataFrame([row]) for row in parts])
+
+
+def test_the_designs_columns_come_first() -> None:
+    for name, table in (
+        ("recognition_attacks", attacks()),
+        ("transfer", transfers()),
+        ("recognition_accuracy", tables.joined("recognition_accuracy", [pd.DataFrame([accuracy_row(seed=0)])])),
+    ):
+        assert tuple(table.columns[: len(tables.FIRST[name])]) == tables.FIRST[name]
+
+
+def test_rows_over_seeds_are_their_means_with_intervals_over_seeds_and_clips() -> None:
+    table = attacks()
+    assert len(table) == 12 * 3 + 12
+    own = table[(table["recognizer"] == "sgn_s") & (table["strategy"] == "AB")]
+    single, pooled = own[own["seed"] != "all"], own[own["seed"] == "all"].iloc[0]
+    for name in ("success_percent", "displacement_mm", "control_percent", "l_normalised", "iterations_median"):
+        assert pooled[name] == pytest.approx(single[name].mean())
+    assert pooled["low_percent"] < single["success_percent"].min()
+    assert pooled["high_percent"] > single["success_percent"].max()
+    assert pooled["displacement_mm_low"] < pooled["displacement_mm"] < pooled["displacement_mm_high"]
+    assert pooled["n"] == single["n"].min()
+    assert pooled["claimed_disagree"] == single["claimed_disagree"].max()
+    assert tables.with_all_seeds(transfers()).equals(tables.typed(transfers()))  # one seed has nothing over seeds
+
+
+def test_a_table_reads_back_as_it_was_written(tmp_path: Any) -> None:
+    table = attacks()
+    table.to_csv(tmp_path / "t.csv", index=False)
+    pd.testing.assert_frame_equal(tables.read(tmp_path / "t.csv"), table)
+
+
+def test_nothing_to_join_is_one_clear_line() -> None:
+    with pytest.raises(KinesecError, match="transfer: found no row"):
+        tables.joined("transfer", [])
+    with pytest.raises(KinesecError, match="transfer: found no column surrogate"):
+        tables.joined("transfer", [pd.DataFrame([transfer_row()]).drop(columns="surrogate")])
+
+
+def test_attacks_are_called_by_what_tells_them_apart() -> None:
+    rows = [
+        attack_row(attack="a", module="smart"),
+        attack_row(attack="b", module="smart", terms="l2"),
+        attack_row(attack="c", module="iaa", terms=""),
+        attack_row(attack="d", module="pgd", terms=""),
+        attack_row(attack="e", module="pgd", terms="", preset="official"),
+        attack_row(attack="f", module="mi_fgsm", terms=""),
+        attack_row(attack="g", module="mi_fgsm", terms=""),
+        {**attack_row(attack="h", module="eot", terms=""), "settings": '{"attack": {"attack": "pgd"}, "draws": 4}'},
+    ]
+    found = tables.attack_labels(pd.DataFrame(rows))
+    assert found["b"] == "SMART, l2"
+    assert found["c"] == "IAA"
+    assert (found["d"], found["e"]) == ("PGD, paper", "PGD, official")
+    assert (found["f"], found["g"]) == ("MI-FGSM (f)", "MI-FGSM (g)")
+    assert found["h"] == "EOT of PGD"
+    assert len(set(found.values())) == 8
+
+
+def test_table_1_has_the_papers_shape() -> None:
+    table = smart.table_1(attacks())
+    assert table["recognizer"].tolist() == [*RECOGNIZERS, "mean"]
+    assert list(table.columns) == ["group", "recognizer", "AB, hdm05", "AB3/AB5, hdm05", "SA, hdm05"]
+    assert table["AB, hdm05"].tolist() == ["81", "82", "83", "82"]
+    assert table["AB3/AB5, hdm05"].tolist() == ["81/81", "82/82", "83/83", "82/82"]
+    assert "SMART, paper" in table["group"][0]
+    assert "reduction mean" in table["group"][0]
+    two = pd.concat([attacks(), attacks(reduction="sum")])
+    assert len(smart.table_1(two)) == 8
+
+
+def test_tables_2_and_3_are_surrogates_by_targets() -> None:
+    second, third = smart.table_2(transfers((0, 1))), smart.table_3(transfers((0, 1)))
+    for table, cell in ((second, "40"), (third, "40(40)")):
+        assert table["surrogate"].tolist() == list(RECOGNIZERS)
+        square = table[list(RECOGNIZERS)].to_numpy()
+        assert (np.diag(square) == "n/a").all()
+        assert (square[~np.eye(3, dtype=bool)] == cell).all()
+
+
+def test_table_4_sets_methods_side_by_side() -> None:
+    rows = [
+        attack_row(attack=module, module=module, recognizer=name, terms="")
+        for module in ("smart", "iaa", "ciasa")
+        for name in RECOGNIZERS
+    ]
+    table = smart.table_4(tables.typed(pd.DataFrame(rows)))
+    assert list(table.columns) == ["group", "recognizer", "SMART", "IAA", "CIASA"]
+    assert len(table) == 4 * 3
+    assert table["group"].str.contains("bone change").sum() == 3
+
+
+def test_curves_rise_to_the_tables_success() -> None:
+    made = records(seed=3)
+    row = attack_row(seed=3)
+    table = curves(made, row)
+    right = made[made["right"]]
+    for metric in METRICS:
+        own = table[table["metric"] == metric]
+        assert (own["success_percent"].diff().dropna() >= 0).all()
+        assert own["success_percent"].iloc[0] == 0
+        assert own["success_percent"].iloc[-1] == pytest.approx(100 * right["success"].mean())
+        assert (own["low_percent"] <= own["success_percent"]).all()
+        middle = own.iloc[len(own) // 2]
+        cheap = right["success"] & (right[metric] <= middle["budget"])
+        assert middle["success_percent"] == pytest.approx(100 * cheap.mean())
+        assert set(own["budget"]) <= set(BUDGETS)
+    nothing = curves(made.assign(success=False), row)
+    assert (nothing["success_percent"] == 0).all()
+    assert set(nothing["metric"]) == set(METRICS)
+
+
+def test_two_attacks_are_compared_on_the_clips_that_both_win() -> None:
+    first = records(seed=0)
+    second = first.assign(
+        **{name: 2 * first[name] for name in METRICS}, success=first["success"] & (first["row"] % 3 > 0)
+    )
+    jobs = [(attack_row(attack=name), made) for name, made in (("one", first), ("two", second))]
+    table = pairs(jobs)
+    assert table["ratio"].tolist() == pytest.approx([0.5] * len(METRICS))
+    assert table["ratio_low"].tolist() == pytest.approx([0.5] * len(METRICS))
+    assert set(table["n"]) == {int((second["right"] & second["success"]).sum())}
+    own = table[table["metric"] == "displacement_mm"].iloc[0]
+    won = first[first["right"] & first["success"]]["displacement_mm"].sort_values()
+    needed = int(np.ceil(0.5 * first["right"].sum()))
+    assert own["cost_at_50"] == pytest.approx(won.iloc[needed - 1])
+    assert np.isnan(own["against_cost_at_90"])
+    assert len(pairs([jobs[0], (attack_row(attack="two", strategy="SA"), second)])) == 0
+    none = pairs([jobs[0], (jobs[1][0], second.assign(success=False))])
+    assert set(none["n"]) == {0}
+    assert none["ratio"].isna().all()
