@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from project import Project
 from recordings import FORMATS
 
-from kinesec.errors import BadFile
 from kinesec.files import store
+from kinesec.sources.errors import BadFile
 from kinesec.sources.ingest import ingest_receipt
 from kinesec.sources.raw import provide
 

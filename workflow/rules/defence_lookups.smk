@@ -32,9 +32,7 @@ def defended(pattern, names=None, data=None, predictor=None):
 
 def detectors():
     return [
-        name
-        for name, spec in DEFENCES.items()
-        if kind(spec["defence"]) == "detection"
+        name for name, spec in DEFENCES.items() if kind(spec["defence"]) == "detection"
     ]
 
 

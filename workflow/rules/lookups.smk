@@ -30,7 +30,11 @@ def raw_of(wildcards):
 def raw_code(wildcards):
     """The code that generates raw files; all others are what their hashes say, whatever code puts them in place."""
     data = DATA[wildcards.data]
-    return code("retrieve.py", f"sources.datasets.{data['module']}") if generated(data) else ""
+    return (
+        code("retrieve.py", f"sources.datasets.{data['module']}")
+        if generated(data)
+        else ""
+    )
 
 
 def recordings_of(wildcards):
@@ -43,7 +47,11 @@ def recordings_code(wildcards):
     """The code that reads a data set; `folder` picks its reader by name, so all of them are its code."""
     name = DATA[wildcards.data]["module"]
     readers = names.available("sources.readers") if name == "folder" else []
-    return code("ingest.py", f"sources.datasets.{name}", *(f"sources.readers.{one}" for one in readers))
+    return code(
+        "ingest.py",
+        f"sources.datasets.{name}",
+        *(f"sources.readers.{one}" for one in readers),
+    )
 
 
 PREDICTION = config.get("prediction", {})

@@ -50,7 +50,8 @@ rule crate:
         workflow=WORKFLOW_FILES,
         modules={name: data["module"] for name, data in DATA.items()},
         code=code_of(
-            "crate.py", *(f"sources.datasets.{data['module']}" for data in DATA.values())
+            "crate.py",
+            *(f"sources.datasets.{data['module']}" for data in DATA.values()),
         ),
     script:
         "../scripts/crate.py"

@@ -19,7 +19,9 @@ def clips_of(wildcards):
 
 
 def clips_code(wildcards):
-    return code("cut_clips.py", f"samples.clips.protocols.{clips_of(wildcards)['protocol']}")
+    return code(
+        "cut_clips.py", f"samples.clips.protocols.{clips_of(wildcards)['protocol']}"
+    )
 
 
 def clips_on(recognizer, data):

@@ -80,7 +80,8 @@ rule report:
         configuration=SHOWN,
         captions=captions(),
         code=lambda wildcards: code(
-            "report.py", *(f"sources.datasets.{data['module']}" for data in DATA.values())
+            "report.py",
+            *(f"sources.datasets.{data['module']}" for data in DATA.values()),
         ),
     script:
         "../scripts/report.py"

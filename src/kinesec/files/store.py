@@ -22,7 +22,7 @@ import xarray as xr
 import zarr
 from zarr.codecs import BloscCodec
 
-from kinesec.errors import StoreError
+from kinesec.files.errors import StoreError
 from kinesec.files.schema import KINDS
 
 CHUNK_BYTES = 2**22

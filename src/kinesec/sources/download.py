@@ -14,8 +14,8 @@ from pathlib import Path
 
 import requests
 
-from kinesec.errors import RetrieveError
 from kinesec.files.hashing import sha256_of as sha256_of  # for those that still ask here
+from kinesec.sources.errors import RetrieveError
 
 BLOCK = 2**16
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})

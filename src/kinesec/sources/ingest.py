@@ -11,12 +11,13 @@ from types import ModuleType
 from typing import Any, Literal, Protocol
 
 from kinesec import names
-from kinesec.errors import BadFile, ConfigError, KinesecError
+from kinesec.errors import ConfigError, KinesecError
 from kinesec.files.hashing import sha256_of
 from kinesec.files.store import Writer
 from kinesec.motion.recording import Motion
 from kinesec.progress import track
 from kinesec.sources.datasets.base import SPLITS, Info, Item, Settings
+from kinesec.sources.errors import BadFile
 from kinesec.sources.sequences import Mixed, Sequences
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from kinesec.errors import BadFile
+from kinesec.sources.errors import BadFile
 
 COLUMNS = ("path", "sha256", "bytes", "address", "status")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 import pooch
 
-from kinesec.errors import RetrieveError
 from kinesec.files.hashing import sha256_of
 from kinesec.progress import Progress
 from kinesec.sources.download import Download
+from kinesec.sources.errors import RetrieveError
 from kinesec.sources.manifest import Entry, read_manifest
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from kinesec.errors import BadFile
 from kinesec.files.store import Writer
 from kinesec.motion.recording import Motion
 from kinesec.motion.skeleton import Skeleton
 from kinesec.sources.datasets.base import Item
+from kinesec.sources.errors import BadFile
 
 ROWS = 256
 

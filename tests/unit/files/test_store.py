@@ -12,8 +12,8 @@ import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kinesec.errors import StoreError
 from kinesec.files import store
+from kinesec.files.errors import StoreError
 
 Arrays = dict[str, np.ndarray]
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kinesec.errors import BadFile, ConfigError, KinesecError
+from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
 from kinesec.motion.kinematics import forward, matrices_from_quaternions
 from kinesec.motion.recording import Motion, Recording
@@ -21,6 +21,7 @@ from kinesec.motion.skeleton import Skeleton
 from kinesec.names import load
 from kinesec.sources.datasets import folder
 from kinesec.sources.datasets.base import Info, Item, Settings
+from kinesec.sources.errors import BadFile
 from kinesec.sources.ingest import ingest
 from kinesec.sources.manifest import read_manifest
 

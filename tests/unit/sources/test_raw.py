@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from kinesec.errors import ConfigError, KinesecError, RetrieveError
+from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
 from kinesec.names import available, load
+from kinesec.sources.errors import RetrieveError
 from kinesec.sources.ingest import ingest_receipt
 from kinesec.sources.raw import provide
 

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kinesec.errors import BadFile, KinesecError, RetrieveError
+from kinesec.errors import KinesecError
 from kinesec.progress import Progress, track
+from kinesec.sources.errors import BadFile, RetrieveError
 from kinesec.sources.manifest import COLUMNS, inside, read_manifest
 from kinesec.sources.retrieve import Retrieved, retrieve
 

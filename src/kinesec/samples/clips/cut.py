@@ -14,8 +14,9 @@ import numpy as np
 import xarray as xr
 
 from kinesec import names
-from kinesec.errors import ConfigError, StoreError
+from kinesec.errors import ConfigError
 from kinesec.files import store
+from kinesec.files.errors import StoreError
 from kinesec.motion.skeleton import Skeleton
 from kinesec.progress import track
 from kinesec.samples.clips.moments import Moments

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesec.errors import BadFile
+from kinesec.sources.errors import BadFile
 from kinesec.sources.readers._asf import Asf
 from kinesec.sources.readers._text import (
     has_control_bytes,

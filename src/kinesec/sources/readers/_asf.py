@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesec.errors import BadFile, KinesecError
+from kinesec.errors import KinesecError
 from kinesec.motion.skeleton import tree_order
+from kinesec.sources.errors import BadFile
 from kinesec.sources.readers._axes import from_euler
 from kinesec.sources.readers._text import decode, load, number, shown
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from kinesec.errors import BadFile
+from kinesec.sources.errors import BadFile
 
 _BLOCK = 512
 _INTEL, _DEC = 84, 85  # MIPS, 86, is big-endian, and ezc3d does not read it

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesec.errors import BadFile
+from kinesec.sources.errors import BadFile
 
 LARGEST = 1e12
 _SLAB = 1 << 18  # bytes parsed at a time: bounds the memory and stays near the caches

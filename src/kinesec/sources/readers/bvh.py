@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesec.errors import BadFile
 from kinesec.motion.kinematics import forward, matrices_from_quaternions
 from kinesec.motion.recording import Motion, Recording
 from kinesec.motion.skeleton import Skeleton, guess_groups
+from kinesec.sources.errors import BadFile
 from kinesec.sources.readers._axes import check_unit, from_euler, to_y_up, turn_quaternions
 from kinesec.sources.readers._bvh_write import write as write
 from kinesec.sources.readers._text import decode, load, number, shown, table

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from kinesec.errors import BadFile, ConfigError
+from kinesec.errors import ConfigError
 from kinesec.motion.recording import Motion, Recording
 from kinesec.motion.skeleton import Skeleton
+from kinesec.sources.errors import BadFile
 from kinesec.sources.readers._axes import check_unit, to_y_up
 from kinesec.sources.readers._c3d_check import Claims, check
 from kinesec.sources.readers._gaps import fill

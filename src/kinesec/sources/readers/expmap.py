@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesec.errors import BadFile
 from kinesec.motion.kinematics import forward, matrices_from_quaternions
 from kinesec.motion.recording import Motion, Recording
 from kinesec.motion.skeleton import Skeleton
+from kinesec.sources.errors import BadFile
 from kinesec.sources.readers._axes import check_fps, check_unit, to_y_up, turn_quaternions
 from kinesec.sources.readers._cmu_skeleton import CMU_UNIT_MM as CMU_UNIT_MM
 from kinesec.sources.readers._cmu_skeleton import LTD_UNIT_MM as LTD_UNIT_MM

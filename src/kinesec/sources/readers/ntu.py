@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesec.errors import BadFile
 from kinesec.motion.recording import Motion, Recording
 from kinesec.motion.skeleton import Skeleton
+from kinesec.sources.errors import BadFile
 from kinesec.sources.readers._gaps import fill
 from kinesec.sources.readers._text import load, shown
 

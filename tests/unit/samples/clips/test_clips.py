@@ -12,8 +12,9 @@ from stores import SKELETON
 from takes import SKELETONS, Recorded, positions, write_takes
 
 from kinesec import names
-from kinesec.errors import ConfigError, KinesecError, StoreError
+from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
+from kinesec.files.errors import StoreError
 from kinesec.motion import joint_maps
 from kinesec.motion.skeleton import Skeleton
 from kinesec.samples.clips import clips

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stores import SKELETON, write_motions
 
-from kinesec.errors import ConfigError, KinesecError, StoreError
+from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
+from kinesec.files.errors import StoreError
 from kinesec.motion.calibration import calibration_rows
 from kinesec.motion.skeleton import Skeleton
 from kinesec.samples.windows import windows

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kinesec.errors import BadFile, ConfigError
+from kinesec.errors import ConfigError
 from kinesec.sources.datasets import folder
 from kinesec.sources.datasets._splits import deal
+from kinesec.sources.errors import BadFile
 
 BVH = """HIERARCHY
 ROOT Hips

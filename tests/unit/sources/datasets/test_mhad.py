@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kinesec.errors import BadFile, ConfigError
+from kinesec.errors import ConfigError
 from kinesec.sources.datasets import mhad
+from kinesec.sources.errors import BadFile
 
 EVERY = [
     f"{folder}/{kind}_s{s:02d}_a{a:02d}_r{r:02d}.{folder}"

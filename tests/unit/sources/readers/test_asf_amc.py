@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.io import loadmat
 from scipy.spatial.transform import Rotation
 
-from kinesec.errors import BadFile
 from kinesec.motion.kinematics import forward, matrices_from_quaternions
 from kinesec.motion.recording import Motion
+from kinesec.sources.errors import BadFile
 from kinesec.sources.readers import asf_amc
 
 ASF = """# made for a test

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from kinesec.errors import BadFile, ConfigError, KinesecError
+from kinesec.errors import ConfigError, KinesecError
 from kinesec.motion.kinematics import bone_lengths, forward, matrices_from_quaternions
 from kinesec.motion.recording import Motion, Recording
 from kinesec.motion.skeleton import Skeleton
+from kinesec.sources.errors import BadFile
 from kinesec.sources.readers import bvh
 from kinesec.sources.readers._axes import to_y_up, turn_quaternions
 

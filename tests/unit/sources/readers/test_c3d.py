@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kinesec.errors import BadFile, ConfigError
+from kinesec.errors import ConfigError
 from kinesec.motion.recording import Motion
+from kinesec.sources.errors import BadFile
 from kinesec.sources.readers import c3d
 
 LABELS = ("HEAD", "LHND", "RHND", "FOOT")

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
 
-from kinesec.errors import BadFile, ConfigError
+from kinesec.errors import ConfigError
 from kinesec.motion.kinematics import bone_lengths, forward, matrices_from_quaternions
 from kinesec.motion.recording import Motion
 from kinesec.motion.skeleton import Skeleton
+from kinesec.sources.errors import BadFile
 from kinesec.sources.readers import expmap
 
 CHAIN = Skeleton(("hips", "knee", "foot"), (-1, 0, 1), np.array([[0.0, 0, 0], [0, -40, 0], [0, -30, 10]]))

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from kinesec.errors import BadFile
 from kinesec.motion import kinematics
 from kinesec.motion.recording import Motion
+from kinesec.sources.errors import BadFile
 from kinesec.sources.readers import h36m
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kinesec.errors import BadFile
 from kinesec.motion import kinematics
 from kinesec.motion.recording import Motion
+from kinesec.sources.errors import BadFile
 from kinesec.sources.readers import ntu
 
 HEADER = "0 1 1 0 0 0 0.1 -0.2 2"
