@@ -30,7 +30,7 @@ PAGE = "results/artifacts/small/report/index.html"
 FOLDER = "results/artifacts/small"
 CRATE = f"{FOLDER}/ro-crate-metadata.json"
 CONFIGURATION = f"{FOLDER}/workflow/configuration.yaml"
-WORKFLOW = ("Snakefile", "workflow/rules/data.smk", "config/datasets/procedural.manifest.csv")
+WORKFLOW = ("Snakefile", "workflow/rules/sources.smk", "config/datasets/procedural.manifest.csv")
 
 
 class Outputs(list[str]):

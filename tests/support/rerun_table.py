@@ -135,7 +135,7 @@ SCHEMA = "workflow/schemas/config.schema.yaml"
 def reworded(project: Project) -> None:
     project.append(f"{SRC}/files/store.py", "\n# a remark\n")
     project.edit(f"{SRC}/training/loop.py", '"""', '"""Other words for this. ')
-    project.append("workflow/rules/prediction.smk", "\n# a remark\n")
+    project.append("workflow/rules/training.smk", "\n# a remark\n")
 
 
 def own_edited(project: Project) -> None:

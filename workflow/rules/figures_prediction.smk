@@ -1,4 +1,6 @@
-# One rule a figure.
+# Figures of predictors, their backdoors and defences: one rule a figure.
+
+
 rule figure_horizons:
     input:
         table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
@@ -150,3 +152,65 @@ rule figure_animation:
         code=code_of("figure_animation.py"),
     script:
         "../scripts/figure_animation.py"
+
+
+rule figure_fine_tuning:
+    input:
+        table=f"results/artifacts/{RUN}/tables/prediction_defences.csv",
+    output:
+        pdf=f"results/artifacts/{RUN}/figures/fine_tuning-{{data}}-{{predictor}}.pdf",
+        svg=f"results/artifacts/{RUN}/figures/fine_tuning-{{data}}-{{predictor}}.svg",
+        png=f"results/artifacts/{RUN}/figures/fine_tuning-{{data}}-{{predictor}}.png",
+    log:
+        f"logs/figure_fine_tuning/{RUN}/{{data}}-{{predictor}}.log",
+    benchmark:
+        f"logs/figure_fine_tuning/{RUN}/{{data}}-{{predictor}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
+    params:
+        figure=lambda wildcards: {
+            "dataset": wildcards.data,
+            "predictor": wildcards.predictor,
+        },
+        code=code_of("figure_fine_tuning.py"),
+    script:
+        "../scripts/figure_fine_tuning.py"
+
+
+rule figure_roc:
+    input:
+        records=lambda wildcards: defended(
+            f"{DEFENCE}.records.parquet",
+            detectors(),
+            wildcards.data,
+            wildcards.predictor,
+        ),
+    output:
+        pdf=f"results/artifacts/{RUN}/figures/roc-{{data}}-{{predictor}}.pdf",
+        svg=f"results/artifacts/{RUN}/figures/roc-{{data}}-{{predictor}}.svg",
+        png=f"results/artifacts/{RUN}/figures/roc-{{data}}-{{predictor}}.png",
+    log:
+        f"logs/figure_roc/{RUN}/{{data}}-{{predictor}}.log",
+    benchmark:
+        f"logs/figure_roc/{RUN}/{{data}}-{{predictor}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
+    params:
+        # whose records the inputs are, in their order
+        labels=lambda wildcards: defended(
+            "{strategy}/{defence}/{seed}",
+            detectors(),
+            wildcards.data,
+            wildcards.predictor,
+        ),
+        code=code_of("figure_roc.py"),
+    script:
+        "../scripts/figure_roc.py"

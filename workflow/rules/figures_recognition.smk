@@ -1,4 +1,4 @@
-# One rule a figure of recognizers and attacks.
+# Figures of recognizers and attacks: one rule a figure.
 
 
 rule figure_confusion:
