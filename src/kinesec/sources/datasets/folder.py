@@ -61,8 +61,8 @@ def _pattern(settings: Settings) -> re.Pattern[str]:
 def _extensions() -> dict[str, tuple[str, ...]]:
     """{extension: the readers that know it}."""
     known: dict[str, tuple[str, ...]] = {}
-    for name in available("readers"):
-        for extension in load("readers", name).EXTENSIONS:
+    for name in available("sources.readers"):
+        for extension in load("sources.readers", name).EXTENSIONS:
             known[extension] = (*known.get(extension, ()), name)
     return known
 
@@ -72,8 +72,8 @@ def _reader(path: str, settings: Settings) -> ModuleType | None:
     fitting = _extensions().get(PurePosixPath(path).suffix.lower(), ())
     name = settings.get("reader")
     if name is not None:
-        return load("readers", str(name)) if check("readers", str(name), "reader") in fitting else None
-    return load("readers", fitting[0]) if len(fitting) == 1 else None
+        return load("sources.readers", str(name)) if check("readers", str(name), "reader") in fitting else None
+    return load("sources.readers", fitting[0]) if len(fitting) == 1 else None
 
 
 def _reader_settings(reader: ModuleType, settings: Settings) -> dict[str, Any]:
