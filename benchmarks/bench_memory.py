@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import made_up
 import numpy as np
 
-from kinesec.files import store
+from kinesec.files import schema, store
 from kinesec.motion.recording import Motion
 from kinesec.poisoning.prediction.badhmp import Poison, write
 from kinesec.samples.clips import cut as cut_clips
@@ -76,7 +76,8 @@ STAGES: dict[str, tuple[Callable[[Path, int], None], str]] = {
 
 def _megabytes(path: Path, kind: str) -> float:
     """The store's numbers, uncompressed."""
-    arrays = [array for array in store.read(path, kind).variables.values() if array.dtype.kind not in "OT"]
+    data = store.read(path, schema.load(kind))
+    arrays = [array for array in data.variables.values() if array.dtype.kind not in "OT"]
     return sum(int(np.prod(array.shape)) * array.dtype.itemsize for array in arrays) / 2**20
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from kinesec.files import store
+from kinesec.files.kinds.windows import WINDOWS
 from kinesec.motion.recording import Motion, Recording
 from kinesec.sources.readers.expmap import cmu_skeleton
 
@@ -37,7 +38,7 @@ def windows(path: Path, count: int) -> Path:
         "frame_ms_nominal": 40.0,
     }
     starts = count - LENGTH + 1
-    with store.Writer(path, "windows", attrs) as writer:
+    with store.Writer(path, WINDOWS, attrs) as writer:
         for seed, first in enumerate(range(0, count, BLOCK)):
             writer.append(position=frames(min(BLOCK, count - first), seed))
         writer.append(

@@ -10,6 +10,7 @@ import torch
 
 from kinesec.evaluation.prediction import evaluate
 from kinesec.files import store
+from kinesec.files.kinds.motions import MOTIONS
 from kinesec.models import trained
 from kinesec.models.predictors.base import Shape
 from kinesec.names import load as load_name
@@ -41,7 +42,7 @@ def test_windows(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Window
     folder = tmp_path_factory.mktemp("cmu")
     files = [f"test/{action}/{action}_1.txt" for action in COMPLETE]
     ingest(load_name("datasets", "cmu_expmap"), root, files, {}, folder / "m.zarr", dataset="cmu")
-    assert store.read(folder / "m.zarr", "motions").attrs["recording"]["unit_mm"] == CMU_UNIT_MM
+    assert store.read(folder / "m.zarr", MOTIONS).attrs["recording"]["unit_mm"] == CMU_UNIT_MM
     cut(folder / "m.zarr", folder / "w.zarr", Protocol("ltd", 10, 25, 2, nominal_unit_mm=70.0))
     return load(folder / "w.zarr", "test")
 

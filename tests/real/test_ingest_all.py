@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from kinesec.files import store
+from kinesec.files.kinds.motions import MOTIONS
 from kinesec.sources.ingest import ingest_receipt
 from kinesec.sources.raw import provide
 
@@ -29,7 +30,7 @@ def test_bandai_s_labels_are_the_publisher_s(repository: Path, shared: Path, tmp
     provide(data, receipt=tmp_path / "receipt.json", manifest=None, mirror=None)
     out = tmp_path / "motions.zarr"
     ingest_receipt(data, receipt=tmp_path / "receipt.json", out=out, name="bandai", on_bad_file="stop")
-    found = store.read(out, "motions")
+    found = store.read(out, MOTIONS)
     assert found.sizes["sequence"] == 174
     content, style = named(root / "cfg", "content"), named(root / "cfg", "style")
     published = [json.loads((root / path).with_suffix(".json").read_text()) for path in found["source"].values]

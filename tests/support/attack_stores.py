@@ -13,6 +13,8 @@ from stores import SKELETON
 
 from kinesec.files import store
 from kinesec.files.hashing import sha256_of
+from kinesec.files.kinds.adversarial import ADVERSARIAL
+from kinesec.files.kinds.clips import CLIPS
 from kinesec.models import trained_recognizers
 from kinesec.samples.clips import checks, clips
 from kinesec.samples.clips.clips import Clips
@@ -61,7 +63,7 @@ def write_clips(path: Path, *, seed: int = 0, bodies: int = BODIES, protocol: st
         "scale_mm": 80.0,
         "split_by": "recording",
     }
-    store.write(path, "clips", arrays, attrs)
+    store.write(path, CLIPS, arrays, attrs)
     return path
 
 
@@ -133,7 +135,7 @@ class Case:
                 "class_loss": own / 7,
                 "perceptual_loss": own / 9,
             }
-            store.write(path, "adversarial", arrays, attrs)
+            store.write(path, ADVERSARIAL, arrays, attrs)
             paths.append(path)
         return paths
 

@@ -13,6 +13,8 @@ import numpy as np
 from kinesec import names
 from kinesec.files import store
 from kinesec.files.hashing import sha256_of
+from kinesec.files.kinds import poison
+from kinesec.files.kinds.scenes import SCENES
 from kinesec.provenance import crate, croissant
 from kinesec.provenance.job import job
 
@@ -75,7 +77,7 @@ def write_poison(path: Path, rng: np.random.Generator) -> None:
         "candidates": 30,
         "clean_content_sha256": "ab" * 32,
     }
-    store.write(path, "poison", {"position": position, "index": np.arange(0, 30, 5)}, attrs)
+    store.write(path, poison.POISON, {"position": position, "index": np.arange(0, 30, 5)}, attrs)
 
 
 def write_samples(path: Path, rng: np.random.Generator) -> None:
@@ -83,7 +85,7 @@ def write_samples(path: Path, rng: np.random.Generator) -> None:
     arrays = dict.fromkeys(("model", "windows", "action", "source"), names)
     attrs = dict.fromkeys(("skeleton", "dataset", "history", "future", "frame_ms_nominal", "limb"), 1)
     pose = rng.normal(size=(2, 35, 4, 3)).astype(np.float32)
-    store.write(path, "samples", {**arrays, "pose": pose, "window": np.arange(2)}, attrs)
+    store.write(path, SCENES, {**arrays, "pose": pose, "window": np.arange(2)}, attrs)
 
 
 def small_run() -> None:

@@ -11,6 +11,7 @@ from stores import write_motions
 
 from kinesec.defences.base import Case
 from kinesec.files import store
+from kinesec.files.kinds.windows import WINDOWS
 from kinesec.jobs.train_predictor import load_poisoned
 from kinesec.models import trained
 from kinesec.models.predictors.base import Shape
@@ -78,7 +79,7 @@ def case(
         training=training,
         poisoned=poisoned,
         test=test,
-        poison=resolve(strategy, store.read(folder / "w.zarr", "windows")),
+        poison=resolve(strategy, store.read(folder / "w.zarr", WINDOWS)),
         models=made,
         description={"predictor": predictor, "settings": settings, "recipe": vars(recipe)},
         device=CPU,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kinesec.files import store
+from kinesec.files.kinds.clips import CLIPS
 from kinesec.motion.skeleton import Skeleton
 
 SKELETON = Skeleton(
@@ -85,5 +86,5 @@ def write_clips(
         "scale_mm": float((train - mean).std()) or 1.0,
         "split_by": "subject",
     }
-    store.write(path, "clips", arrays | dict(change or {}), known | dict(attrs or {}))
+    store.write(path, CLIPS, arrays | dict(change or {}), known | dict(attrs or {}))
     return path

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kinesec.files import store
+from kinesec.files.kinds.motions import MOTIONS
 from kinesec.motion.kinematics import forward, matrices_from_quaternions
 from kinesec.motion.skeleton import Skeleton
 
@@ -74,5 +75,5 @@ def write_motions(
         "recording": {"unit_mm": 1.0},
         "left_out": [],
     }
-    store.write(path, "motions", arrays, attrs)
+    store.write(path, MOTIONS, arrays, attrs)
     return path

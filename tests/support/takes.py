@@ -10,6 +10,7 @@ import numpy as np
 from stores import SKELETON, rotations
 
 from kinesec.files import store
+from kinesec.files.kinds.motions import MOTIONS
 from kinesec.motion.kinematics import forward, matrices_from_quaternions
 from kinesec.motion.skeleton import Skeleton, guess_groups
 from kinesec.samples.clips.protocols.base import Take
@@ -147,7 +148,7 @@ def write_takes(path: Path, files: Sequence[Recorded], skeleton: Skeleton = SKEL
         "recording": {"unit_mm": 1.0},
         "left_out": [],
     }
-    store.write(path, "motions", arrays, attrs)
+    store.write(path, MOTIONS, arrays, attrs)
     return path
 
 

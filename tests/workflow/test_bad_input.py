@@ -19,6 +19,7 @@ from project import Project
 from recordings import FORMATS
 
 from kinesec.files import store
+from kinesec.files.kinds.motions import MOTIONS
 from kinesec.sources.errors import BadFile
 from kinesec.sources.ingest import ingest_receipt
 from kinesec.sources.raw import provide
@@ -148,7 +149,7 @@ def test_a_damaged_file_is_left_out_and_said_so(
     files = {f"good/walk.{end}": sound[name], f"other/walk.{end}": harm(sound[name])}
     swallow(name, tmp_path, files, "skip")
     store.verify(tmp_path / "motions.zarr")
-    found = store.read(tmp_path / "motions.zarr", "motions")
+    found = store.read(tmp_path / "motions.zarr", MOTIONS)
     assert found["source"].values.tolist() == [f"good/walk.{end}"]
     (left_out,) = found.attrs["left_out"]
     assert left_out["path"] == f"other/walk.{end}"
@@ -161,7 +162,7 @@ def test_a_sound_file_is_taken_whole(name: str, sound: dict[str, bytes], tmp_pat
     """So what the others trip over is the damage."""
     end = FORMATS[name].ending
     swallow(name, tmp_path, {f"good/walk.{end}": sound[name], f"other/walk.{end}": sound[name]})
-    found = store.read(tmp_path / "motions.zarr", "motions")
+    found = store.read(tmp_path / "motions.zarr", MOTIONS)
     assert found["split"].values.tolist() == ["test", "train"]
     assert found.attrs["left_out"] == []
 
@@ -178,7 +179,7 @@ def test_old_headers_are_no_damage(
 ) -> None:
     """Exporters of the time wrote ISO-8859-1."""
     swallow(name, tmp_path, {f"good/walk.{FORMATS[name].ending}": harm(sound[name])})
-    assert store.read(tmp_path / "motions.zarr", "motions").sizes["sequence"] == 1
+    assert store.read(tmp_path / "motions.zarr", MOTIONS).sizes["sequence"] == 1
 
 
 @pytest.mark.parametrize("beside", [{}, {"good/skeleton.asf": recordings.ASF.replace(b"name ltibia", b"name lfemur")}])
@@ -223,7 +224,7 @@ def test_any_damage_ends_in_a_sound_store_or_in_one_line(
             assert left_behind(Path(folder)) == set()
         else:
             store.verify(Path(folder, "motions.zarr"))
-            assert np.isfinite(store.read(Path(folder, "motions.zarr"), "motions")["position"].values).all()
+            assert np.isfinite(store.read(Path(folder, "motions.zarr"), MOTIONS)["position"].values).all()
 
 
 def test_the_rule_stops_with_one_line_or_goes_on_without(
@@ -246,7 +247,7 @@ def test_the_rule_stops_with_one_line_or_goes_on_without(
 
     project.configure({"datasets.own": FORMATS[name].data("own"), "on_bad_file": "skip"})
     project.build(target="results/motions/own/motions.zarr/zarr.json")
-    found = store.read(project.folder / "results/motions/own/motions.zarr", "motions")
+    found = store.read(project.folder / "results/motions/own/motions.zarr", MOTIONS)
     assert [one["path"] for one in found.attrs["left_out"]] == [f"other/walk.{end}"]
     log = (project.folder / "logs/ingest/own.log").read_text()
     assert f"left out other/walk.{end}" in log

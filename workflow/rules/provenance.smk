@@ -17,7 +17,9 @@ rule croissant:
     params:
         module=lambda wildcards: DATA[wildcards.data]["module"],
         code=lambda wildcards: code(
-            "croissant.py", f"sources.datasets.{DATA[wildcards.data]['module']}"
+            "croissant.py",
+            f"sources.datasets.{DATA[wildcards.data]['module']}",
+            "files.kinds.poison",
         ),
     script:
         "../scripts/croissant.py"

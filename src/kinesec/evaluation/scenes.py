@@ -11,6 +11,7 @@ import torch
 
 from kinesec.evaluation.prediction import posed_windows, predicted_futures, window_kinds, with_root
 from kinesec.files import store
+from kinesec.files.kinds.scenes import SCENES
 from kinesec.models.predictors.base import Predictor
 from kinesec.poisoning.prediction.badhmp import Poison
 from kinesec.samples.windows.windows import Windows
@@ -54,7 +55,7 @@ def write(
     }
     owners = windows.sequence_index[chosen]
     text = {name: np.array([str(getattr(windows, name)[i]) for i in owners]) for name in ("action", "source")}
-    with store.Writer(path, "samples", attrs) as writer:
+    with store.Writer(path, SCENES, attrs) as writer:
         for kind, window in window_kinds(windows.gather(chosen), windows, poison).items():
             if kind not in SHOWN:
                 continue

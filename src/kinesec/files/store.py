@@ -23,7 +23,7 @@ import zarr
 from zarr.codecs import BloscCodec
 
 from kinesec.files.errors import StoreError
-from kinesec.files.schema import KINDS
+from kinesec.files.schema import Kind
 
 CHUNK_BYTES = 2**22
 HASH_BYTES = 2**24
@@ -34,11 +34,11 @@ if zarr.config.get("threading.max_workers") is None:
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError)
 
 
-def _check(kind: str, name: str, array: Any, path: Path) -> None:
-    schema = KINDS[kind].arrays.get(name)
+def _check(kind: Kind, name: str, array: Any, path: Path) -> None:
+    schema = kind.arrays.get(name)
     if schema is None:
         raise StoreError(
-            f"{path}: array {name!r}: found one, expected those of kind {kind!r}: {sorted(KINDS[kind].arrays)}"
+            f"{path}: array {name!r}: found one, expected those of kind {kind.name!r}: {sorted(kind.arrays)}"
         )
     found = "str" if array.dtype.kind in "OTU" else str(array.dtype)
     if found != schema.dtype:
@@ -47,21 +47,21 @@ def _check(kind: str, name: str, array: Any, path: Path) -> None:
         raise StoreError(f"{path}: array {name!r}: found shape {tuple(array.shape)}, expected dims {schema.dims}")
 
 
-def _check_complete(kind: str, sizes: Mapping[str, tuple[int, ...]], attrs: Mapping[str, Any], path: Path) -> None:
-    for name, schema in KINDS[kind].arrays.items():
+def _check_complete(kind: Kind, sizes: Mapping[str, tuple[int, ...]], attrs: Mapping[str, Any], path: Path) -> None:
+    for name, schema in kind.arrays.items():
         if schema.required and name not in sizes:
-            raise StoreError(f"{path}: array {name!r}: found none, expected one in a store of kind {kind!r}")
+            raise StoreError(f"{path}: array {name!r}: found none, expected one in a store of kind {kind.name!r}")
     known: dict[str, tuple[int, str]] = {}
     for name, shape in sizes.items():
-        for dim, size in zip(KINDS[kind].arrays[name].dims, shape, strict=True):
+        for dim, size in zip(kind.arrays[name].dims, shape, strict=True):
             first = known.setdefault(dim, (size, name))
             if first[0] != size:
                 raise StoreError(
                     f"{path}: dim {dim!r}: found {size} in {name!r}, expected {first[0]} as in {first[1]!r}"
                 )
-    for key in KINDS[kind].attrs:
+    for key in kind.attrs:
         if key not in attrs:
-            raise StoreError(f"{path}: attribute {key!r}: found none, expected one in a store of kind {kind!r}")
+            raise StoreError(f"{path}: attribute {key!r}: found none, expected one in a store of kind {kind.name!r}")
 
 
 class Writer:
@@ -71,7 +71,7 @@ class Writer:
     Raises ``StoreError`` when an array or attribute does not follow the kind's schema.
     """
 
-    def __init__(self, path: str | Path, kind: str, attrs: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, path: str | Path, kind: Kind, attrs: Mapping[str, Any] | None = None) -> None:
         self.path = Path(path)
         self.kind = kind
         self.attrs: dict[str, Any] = dict(attrs or {})
@@ -115,7 +115,7 @@ class Writer:
             chunks=(max(1, CHUNK_BYTES // row), *array.shape[1:]),
             dtype=str if text else array.dtype,
             compressors="auto" if text else BloscCodec(cname="lz4", clevel=5, shuffle="shuffle"),
-            dimension_names=KINDS[self.kind].arrays[name].dims,
+            dimension_names=self.kind.arrays[name].dims,
         )
 
     def _flush(self, name: str, rows: int) -> None:
@@ -140,9 +140,9 @@ class Writer:
             if self._pending[name]:
                 self._flush(name, 1)
         _check_complete(self.kind, {name: array.shape for name, array in self._arrays.items()}, self.attrs, self.path)
-        self._group.attrs.update({"kind": self.kind, **self.attrs})
+        self._group.attrs.update({"kind": self.kind.name, **self.attrs})
         self._group.attrs["content_sha256"] = _content(
-            self.attrs | {"kind": self.kind}, self._arrays, {n: d.hexdigest() for n, d in self._digests.items()}
+            self.attrs | {"kind": self.kind.name}, self._arrays, {n: d.hexdigest() for n, d in self._digests.items()}
         )
         with warnings.catch_warnings():  # zarr-python reads what it consolidates; only other libraries may not
             warnings.filterwarnings("ignore", message="Consolidated metadata", category=UserWarning)
@@ -151,26 +151,26 @@ class Writer:
         self._part.rename(self.path)
 
 
-def write(path: str | Path, kind: str, arrays: Mapping[str, np.ndarray], attrs: Mapping[str, Any]) -> None:
+def write(path: str | Path, kind: Kind, arrays: Mapping[str, np.ndarray], attrs: Mapping[str, Any]) -> None:
     """Writes a whole store at once; see ``Writer``."""
     with Writer(path, kind, attrs) as writer:
         writer.append(**arrays)
 
 
-def read(path: str | Path, kind: str) -> xr.Dataset:
+def read(path: str | Path, kind: Kind) -> xr.Dataset:
     """Opens a store lazily, as named arrays; raises ``StoreError`` when it does not follow the kind's schema."""
     path = Path(path)
     if not (path / "zarr.json").is_file():
-        raise StoreError(f"{path}: found no zarr.json, expected a store of kind {kind!r}; rebuild it")
+        raise StoreError(f"{path}: found no zarr.json, expected a store of kind {kind.name!r}; rebuild it")
     try:
         dataset: xr.Dataset = xr.open_zarr(path, consolidated=True, chunks=None)
     except _UNREADABLE as error:
         raise StoreError(f"{path}: found metadata that cannot be read ({_line(error)}); rebuild it") from error
-    if dataset.attrs.get("kind") != kind:
-        raise StoreError(f"{path}: found a store of kind {dataset.attrs.get('kind')!r}, expected {kind!r}")
+    if dataset.attrs.get("kind") != kind.name:
+        raise StoreError(f"{path}: found a store of kind {dataset.attrs.get('kind')!r}, expected {kind.name!r}")
     for name, array in dataset.variables.items():
         _check(kind, str(name), array, path)
-        expected = KINDS[kind].arrays[str(name)].dims
+        expected = kind.arrays[str(name)].dims
         if array.dims != expected:
             raise StoreError(f"{path}: array {name!r}: found dims {array.dims}, expected {expected}")
     _check_complete(kind, {str(n): a.shape for n, a in dataset.variables.items()}, dataset.attrs, path)

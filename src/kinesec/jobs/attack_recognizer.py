@@ -17,6 +17,7 @@ from kinesec.attacks.engine.lanes import width_for
 from kinesec.errors import ConfigError
 from kinesec.files import store
 from kinesec.files.hashing import sha256_of
+from kinesec.files.kinds.adversarial import ADVERSARIAL
 from kinesec.models import trained_recognizers
 from kinesec.models.recognizers.base import Recognizer
 from kinesec.samples.clips import checks as clip_checks
@@ -117,4 +118,4 @@ def write(path: Path, done: Adversarial, attrs: Mapping[str, Any]) -> None:
         for name in ("row", "label", "target", "claimed", "iterations", "queries", "class_loss", "perceptual_loss")
     }
     position = done.position.cpu().numpy().astype(np.float32)
-    store.write(path, "adversarial", {"position": position, "first_success": done.first_success, **arrays}, attrs)
+    store.write(path, ADVERSARIAL, {"position": position, "first_success": done.first_success, **arrays}, attrs)

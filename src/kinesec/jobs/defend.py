@@ -11,6 +11,7 @@ from kinesec import names
 from kinesec.defences.base import CLEAN, VICTIM, Case, Outcome
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
+from kinesec.files.kinds.windows import WINDOWS
 from kinesec.jobs.train_predictor import load_poisoned
 from kinesec.models import trained
 from kinesec.plan.configuration import STRATEGY
@@ -58,7 +59,7 @@ def defend_prediction(
         training=training,
         poisoned=load_poisoned(poison_path, training),
         test=windows.sample_test(test, None if sampling == "all" else int(sampling), **sampling_range),
-        poison=resolve(Poison(**strategy), store.read(windows_path, "windows")),
+        poison=resolve(Poison(**strategy), store.read(windows_path, WINDOWS)),
         models={name: model for name, (model, _) in loaded.items()},
         description=loaded[VICTIM][1],
         device=device,

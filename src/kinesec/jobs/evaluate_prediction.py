@@ -12,6 +12,7 @@ from kinesec.errors import KinesecError
 from kinesec.evaluation import scenes
 from kinesec.evaluation.prediction import evaluate
 from kinesec.files import store
+from kinesec.files.kinds.windows import WINDOWS
 from kinesec.models import trained
 from kinesec.models.predictors.base import Predictor
 from kinesec.plan.configuration import STRATEGY
@@ -52,7 +53,7 @@ def evaluate_prediction(
         str(draws): windows.sample_test(test, None if draws == "all" else int(draws), **sampling_range)
         for draws in samplings
     }
-    poison = resolve(Poison(**strategy), store.read(windows_path, "windows")) if strategy else None
+    poison = resolve(Poison(**strategy), store.read(windows_path, WINDOWS)) if strategy else None
     records = evaluate(drawn, poison, predictors, device, near_miss_degrees=near_miss_degrees)
     records_path.parent.mkdir(parents=True, exist_ok=True)
     records.to_parquet(records_path, index=False)

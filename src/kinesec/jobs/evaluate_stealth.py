@@ -10,6 +10,8 @@ import numpy as np
 import xarray as xr
 
 from kinesec.files import store
+from kinesec.files.kinds.poison import POISON
+from kinesec.files.kinds.windows import WINDOWS
 from kinesec.metrics.naturalness import naturalness
 from kinesec.motion.skeleton import Skeleton
 from kinesec.poisoning.prediction.badhmp import PIECE, gathered
@@ -39,7 +41,7 @@ def evaluate_stealth(
     Kinds of windows: ``train_poisoned``, ``train_before`` (the same windows before poisoning) and ``train_clean`` (all
     training windows, unpoisoned). In memory at a time: one piece of windows, and six numbers for each of them all.
     """
-    clean, poisoned = store.read(windows_path, "windows"), store.read(poison_path, "poison")
+    clean, poisoned = store.read(windows_path, WINDOWS), store.read(poison_path, POISON)
     parents, history = Skeleton.from_attrs(clean.attrs["skeleton"]).parents, clean.attrs["history"]
     training = np.flatnonzero(in_split(clean, "train"))
     start = clean.start.values[training]

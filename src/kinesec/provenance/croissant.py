@@ -18,7 +18,7 @@ import xarray as xr
 
 from kinesec import names
 from kinesec.errors import KinesecError
-from kinesec.files import store
+from kinesec.files import schema, store
 from kinesec.provenance.certificates import Certificates, fingerprint
 from kinesec.sources.datasets.base import Info
 
@@ -117,7 +117,7 @@ def describe(path: Path, info: Info, certificate: Mapping[str, Any]) -> dict[str
     Raises ``StoreError`` for a store that does not follow its schema.
     """
     kind = json.loads((path / "zarr.json").read_text("utf-8")).get("attributes", {}).get("kind", "poison")
-    data = store.read(path, kind)
+    data = store.read(path, schema.load(kind))
     attrs = data.attrs
     method = _method(certificate["rule"])
     settings = {name: value for name, value in certificate["params"].items() if name != "code"}

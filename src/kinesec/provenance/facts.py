@@ -14,6 +14,8 @@ from kinesec import names
 from kinesec.errors import KinesecError
 from kinesec.files import store
 from kinesec.files.hashing import sha256_of
+from kinesec.files.kinds.motions import MOTIONS
+from kinesec.files.kinds.windows import WINDOWS
 
 Facts = dict[str, Any]
 
@@ -42,7 +44,7 @@ def _counts(names: xr.DataArray) -> dict[str, int]:
 def _data_set(name: str, module: str, receipt: Path, motions: Path) -> Facts:
     info = names.load("sources.datasets", module).INFO
     content = _json(receipt)
-    data = store.read(motions.parent, "motions")
+    data = store.read(motions.parent, MOTIONS)
     return {
         "name": name,
         "title": info.title,
@@ -63,7 +65,7 @@ def _data_set(name: str, module: str, receipt: Path, motions: Path) -> Facts:
 
 def _windows(path: Path) -> Facts:
     """``results/windows/<data>/<protocol>/windows.zarr/zarr.json``."""
-    data = store.read(path.parent, "windows")
+    data = store.read(path.parent, WINDOWS)
     kept = ("history", "future", "stride", "fps", "frame_ms_nominal", "frame_ms_measured", "too_short")
     return {
         "dataset": data.attrs["dataset"],
@@ -154,7 +156,7 @@ def models(trainings: Sequence[Path], receipts: Mapping[str, Path], motions: Map
     absent = {name: list(_json(path)["absent"]) for name, path in receipts.items()}
     held_out = {}
     for name, path in motions.items():
-        data = store.read(path.parent, "motions")
+        data = store.read(path.parent, MOTIONS)
         held_out[name] = sorted(str(source) for source in data.source.values[data.split.values == "val"])
     found = []
     for path in sorted(trainings):

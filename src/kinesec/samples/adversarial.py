@@ -14,6 +14,7 @@ import xarray as xr
 
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
+from kinesec.files.kinds.adversarial import ADVERSARIAL
 from kinesec.samples.clips.clips import Clips
 
 SHARED = ("dataset", "clips_content_sha256", "model_sha256", "attack", "preset", "strategy", "settings", "seed")
@@ -96,7 +97,7 @@ def gather(shard_paths: Sequence[Path], clips: Clips) -> Attacked:
     if not paths:
         raise KinesecError("attacked clips: found no shard, expected one or more")
     _complete(paths)
-    found = [store.read(path, "adversarial") for path in paths]
+    found = [store.read(path, ADVERSARIAL) for path in paths]
     _same(found, paths)
     attrs = {key: found[0].attrs.get(key) for key in (*SHARED, "test_clips", "right_clips")}
     expected = clips.attrs.get("content_sha256")

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from kinesec import names
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files.hashing import sha256_of
+from kinesec.files.kinds.motions import MOTIONS
 from kinesec.files.store import Writer
 from kinesec.motion.recording import Motion
 from kinesec.progress import track
@@ -82,7 +83,7 @@ def _write(
 ) -> list[dict[str, str]]:
     """Writes the store and returns what was left out."""
     left_out: list[dict[str, str]] = []
-    with Writer(out, "motions") as writer:
+    with Writer(out, MOTIONS) as writer:
         sequences = Sequences(writer, rotations)
         for item in track(items, f"ingest {dataset}"):
             try:

@@ -12,6 +12,7 @@ from stores import write_motions
 from kinesec.errors import KinesecError
 from kinesec.evaluation.prediction import RECORD, evaluate, near_misses, window_kinds
 from kinesec.files import store
+from kinesec.files.kinds.scenes import SCENES
 from kinesec.jobs.evaluate_prediction import evaluate_prediction
 from kinesec.models import trained
 from kinesec.models.predictors.base import Predictor, Shape
@@ -130,7 +131,7 @@ def test_without_a_wrong_limb_there_are_two_kinds(test: Windows, predictors: dic
 
 def check_samples(path: Path, test: Windows, records: pd.DataFrame) -> None:
     """Poses of typical windows: themselves, and after the same history what each model's errors were measured on."""
-    found = store.read(path, "samples")
+    found = store.read(path, SCENES)
     assert set(zip(found.windows.values, found.model.values, strict=True)) == {
         (kind, model) for kind in ("clean", "triggered") for model in ("data", "clean", "victim")
     }

@@ -12,8 +12,16 @@ import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kinesec import names
 from kinesec.files import store
 from kinesec.files.errors import StoreError
+from kinesec.files.kinds.adversarial import ADVERSARIAL
+from kinesec.files.kinds.clips import CLIPS
+from kinesec.files.kinds.motions import MOTIONS
+from kinesec.files.kinds.poison import POISON
+from kinesec.files.kinds.scenes import SCENES
+from kinesec.files.kinds.windows import WINDOWS
+from kinesec.files.schema import Kind, load
 
 Arrays = dict[str, np.ndarray]
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
@@ -28,7 +36,7 @@ def same(found: np.ndarray, expected: np.ndarray) -> bool:
 class StoreTests(ABC):
     """What holds for stores of every kind; a subclass says what one of its kind holds."""
 
-    kind: str
+    kind: Kind
 
     @abstractmethod
     def sizes(self) -> dict[str, int]:
@@ -43,7 +51,7 @@ class StoreTests(ABC):
     ) -> Arrays:
         made: Arrays = {}
         sizes = self.sizes() | (sizes or {})
-        for name, schema in store.KINDS[self.kind].arrays.items():
+        for name, schema in self.kind.arrays.items():
             shape = tuple(sizes[dim] for dim in schema.dims)
             if schema.dtype == "str":
                 made[name] = rng.choice(np.array(text or ["a", "größer", "歩く"], dtype=object), shape)
@@ -54,7 +62,7 @@ class StoreTests(ABC):
         return made
 
     def attrs(self) -> dict[str, Any]:
-        return {name: {"of": [name, 1.5, None, "é"]} for name in store.KINDS[self.kind].attrs}
+        return {name: {"of": [name, 1.5, None, "é"]} for name in self.kind.attrs}
 
     def write(self, path: Path, arrays: Arrays, **attrs: Any) -> Path:
         store.write(path, self.kind, arrays, self.attrs() | attrs)
@@ -65,7 +73,7 @@ class StoreTests(ABC):
         assert set(found.variables) == set(arrays)
         for name, expected in arrays.items():
             assert same(found[name].values, expected)
-            assert found[name].dims == store.KINDS[self.kind].arrays[name].dims
+            assert found[name].dims == self.kind.arrays[name].dims
         assert found.attrs["more"] == [1, 2]
         assert {key: found.attrs[key] for key in self.attrs()} == self.attrs()
         store.verify(tmp_path / "a.zarr")
@@ -92,7 +100,7 @@ class StoreTests(ABC):
         assert (first / "zarr.json").read_bytes() == bytes_of[Path("zarr.json")]
 
     def test_a_missing_array_is_named(self, tmp_path: Path, arrays: Arrays) -> None:
-        for name, schema in store.KINDS[self.kind].arrays.items():
+        for name, schema in self.kind.arrays.items():
             less = {other: array for other, array in arrays.items() if other != name}
             if not schema.required:
                 self.write(tmp_path / "less.zarr", less)
@@ -102,7 +110,7 @@ class StoreTests(ABC):
             assert not [path for path in tmp_path.iterdir() if "bad" in path.name]
 
     def test_a_missing_attribute_is_named(self, tmp_path: Path, arrays: Arrays) -> None:
-        for name in store.KINDS[self.kind].attrs:
+        for name in self.kind.attrs:
             less = {key: value for key, value in self.attrs().items() if key != name}
             with pytest.raises(StoreError, match=rf"attribute '{name}': found none"):
                 store.write(tmp_path / "bad.zarr", self.kind, arrays, less)
@@ -117,8 +125,8 @@ class StoreTests(ABC):
             ):
                 with pytest.raises(StoreError, match=message):
                     self.write(tmp_path / "bad.zarr", arrays | {name: change})
-        firsts = [schema.dims[0] for schema in store.KINDS[self.kind].arrays.values()]
-        name = next(n for n, one in store.KINDS[self.kind].arrays.items() if firsts.count(one.dims[0]) > 1)
+        firsts = [schema.dims[0] for schema in self.kind.arrays.values()]
+        name = next(n for n, one in self.kind.arrays.items() if firsts.count(one.dims[0]) > 1)
         with pytest.raises(StoreError, match=r"dim '\w+': found \d+ in '\w+', expected \d+ as in '\w+'"):
             self.write(tmp_path / "bad.zarr", arrays | {name: arrays[name][:-1]})
         with pytest.raises(StoreError, match=r"array 'extra': found one, expected those of kind"):
@@ -165,14 +173,14 @@ class StoreTests(ABC):
 
     def test_a_changed_attribute_is_found(self, tmp_path: Path, arrays: Arrays) -> None:
         path = self.write(tmp_path / "a.zarr", arrays)
-        zarr.open_group(path, mode="r+", use_consolidated=False).attrs[store.KINDS[self.kind].attrs[0]] = "altered"
+        zarr.open_group(path, mode="r+", use_consolidated=False).attrs[self.kind.attrs[0]] = "altered"
         with pytest.raises(StoreError, match="altered: rebuild it"):
             store.verify(path)
 
     def test_reading_checks_the_schema(self, tmp_path: Path, arrays: Arrays) -> None:
         path = self.write(tmp_path / "a.zarr", arrays)
-        name = store.KINDS[self.kind].attrs[0]
-        required = next(n for n, one in store.KINDS[self.kind].arrays.items() if one.required)
+        name = self.kind.attrs[0]
+        required = next(n for n, one in self.kind.arrays.items() if one.required)
 
         def damaged(change: Any) -> Path:
             shutil.rmtree(tmp_path / "b.zarr", ignore_errors=True)
@@ -216,54 +224,55 @@ class StoreTests(ABC):
 
 
 class TestMotions(StoreTests):
-    kind = "motions"
+    kind = MOTIONS
 
     def sizes(self) -> dict[str, int]:
         return {"frame": 7, "joint": 4, "xyz": 3, "wxyz": 4, "sequence": 5}
 
 
 class TestWindows(StoreTests):
-    kind = "windows"
+    kind = WINDOWS
 
     def sizes(self) -> dict[str, int]:
         return {"frame": 9, "joint": 4, "xyz": 3, "window": 6, "sequence": 4}
 
 
 class TestPoison(StoreTests):
-    kind = "poison"
+    kind = POISON
 
     def sizes(self) -> dict[str, int]:
         return {"window": 5, "frame": 4, "joint": 3, "xyz": 3}
 
 
-class TestSamples(StoreTests):
-    kind = "samples"
+class TestScenes(StoreTests):
+    kind = SCENES
 
     def sizes(self) -> dict[str, int]:
         return {"sample": 5, "frame": 4, "joint": 3, "xyz": 3}
 
 
 class TestClips(StoreTests):
-    kind = "clips"
+    kind = CLIPS
 
     def sizes(self) -> dict[str, int]:
         return {"clip": 5, "body": 2, "frame": 4, "joint": 3, "xyz": 3, "sequence": 4}
 
 
 class TestAdversarial(StoreTests):
-    kind = "adversarial"
+    kind = ADVERSARIAL
 
     def sizes(self) -> dict[str, int]:
         return {"clip": 5, "body": 2, "frame": 4, "joint": 3, "xyz": 3}
 
 
 def test_every_kind_is_tested() -> None:
-    assert {one.kind for one in StoreTests.__subclasses__()} == set(store.KINDS)
+    kinds = [load(name) for name in names.available("files.kinds")]
+    assert sorted(one.kind.name for one in StoreTests.__subclasses__()) == sorted(kind.name for kind in kinds)
 
 
 def test_rows_of_another_shape_are_refused(tmp_path: Path) -> None:
     def mixed() -> None:
-        with store.Writer(tmp_path / "a.zarr", "motions") as writer:
+        with store.Writer(tmp_path / "a.zarr", MOTIONS) as writer:
             writer.append(position=np.zeros((2, 4, 3), np.float32))
             writer.append(position=np.zeros((2, 5, 3), np.float32))
 
@@ -276,9 +285,9 @@ def test_rows_of_another_shape_are_refused(tmp_path: Path) -> None:
 def test_torn_metadata_is_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.zarr").mkdir()
     with pytest.raises(StoreError, match=r"found no zarr\.json"):
-        store.read(tmp_path / "a.zarr", "motions")
+        store.read(tmp_path / "a.zarr", MOTIONS)
     (tmp_path / "a.zarr" / "zarr.json").write_bytes(content)
-    for use in (lambda: store.read(tmp_path / "a.zarr", "motions"), lambda: store.verify(tmp_path / "a.zarr")):
+    for use in (lambda: store.read(tmp_path / "a.zarr", MOTIONS), lambda: store.verify(tmp_path / "a.zarr")):
         with pytest.raises(StoreError, match="rebuild it") as raised:
             use()
         assert "\n" not in str(raised.value)

@@ -21,6 +21,8 @@ from kinesec.errors import ConfigError, KinesecError
 from kinesec.evaluation.attacks import succeeded
 from kinesec.files import store
 from kinesec.files.hashing import sha256_of
+from kinesec.files.kinds.adversarial import ADVERSARIAL
+from kinesec.files.kinds.clips import CLIPS
 from kinesec.jobs.attack_recognizer import attack_clips, rightly_told, shard_of, spread
 from kinesec.models import trained_recognizers
 from kinesec.samples import adversarial
@@ -123,7 +125,7 @@ def test_any_number_of_shards_and_any_batch_give_the_same_bytes(
 
 def test_a_shard_without_clips_is_an_empty_store(made: tuple[Path, Path], tmp_path: Path) -> None:
     assert len(run(made, tmp_path, 3, limit=2)) == 2
-    data = store.read(tmp_path / "shard3of3.zarr", "adversarial")
+    data = store.read(tmp_path / "shard3of3.zarr", ADVERSARIAL)
     assert data.position.shape == (0, 2, 24, 6, 3)
     assert data.sizes["clip"] == 0
     store.verify(tmp_path / "shard3of3.zarr")
@@ -131,7 +133,7 @@ def test_a_shard_without_clips_is_an_empty_store(made: tuple[Path, Path], tmp_pa
 
 def test_attributes_say_what_was_done(made: tuple[Path, Path], tmp_path: Path) -> None:
     run(made, tmp_path)
-    attrs = store.read(tmp_path / "shard1of1.zarr", "adversarial").attrs
+    attrs = store.read(tmp_path / "shard1of1.zarr", ADVERSARIAL).attrs
     assert attrs["checks"]["deterministic"]
     assert attrs["checks"]["warnings"] == []
     assert attrs["attacked_clips"] == 14 <= attrs["right_clips"] <= attrs["test_clips"] == 48
@@ -174,7 +176,7 @@ def test_clips_that_are_told_wrongly_are_left_alone(made: tuple[Path, Path], tmp
 
 def broken(made: tuple[Path, Path], folder: Path, change: dict[str, Any]) -> Path:
     """A copy of the clips with some arrays or attributes replaced, the model's all the same."""
-    data = store.read(made[0], "clips")
+    data = store.read(made[0], CLIPS)
     arrays = {str(name): values.values.copy() for name, values in data.variables.items()}
     attrs = {key: value for key, value in data.attrs.items() if key not in ("kind", "content_sha256")}
     for key, value in change.items():
@@ -183,7 +185,7 @@ def broken(made: tuple[Path, Path], folder: Path, change: dict[str, Any]) -> Pat
         else:
             attrs[key] = value
     path = folder / "broken.zarr"
-    store.write(path, "clips", arrays, attrs)
+    store.write(path, CLIPS, arrays, attrs)
     return path
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.evaluation.attacks import rank_of, succeeded, swapped
 from kinesec.files import store
+from kinesec.files.kinds.clips import CLIPS
 from kinesec.jobs.evaluate_attack import evaluate_attack
 from kinesec.metrics.clusters import clustered_means
 from kinesec.models import trained_recognizers
@@ -191,10 +192,10 @@ def test_other_clips_and_other_models_are_one_clear_line(case: Case, tmp_path: P
 
 
 def test_a_shard_of_another_kind_is_one_clear_line(case: Case, tmp_path: Path) -> None:
-    data = store.read(case.clips_path, "clips")
+    data = store.read(case.clips_path, CLIPS)
     arrays = {str(name): array.values for name, array in data.variables.items()}
     attrs = {key: value for key, value in data.attrs.items() if key not in ("kind", "content_sha256")}
-    store.write(tmp_path / "shard1of1.zarr", "clips", arrays, attrs)
+    store.write(tmp_path / "shard1of1.zarr", CLIPS, arrays, attrs)
     with pytest.raises(KinesecError, match="found a store of kind 'clips', expected 'adversarial'"):
         adversarial.gather([tmp_path / "shard1of1.zarr"], case.clips)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from stores import write_motions
 
 from kinesec.files import store
+from kinesec.files.kinds.poison import POISON
 from kinesec.jobs.evaluate_stealth import evaluate_stealth
 from kinesec.metrics.bootstrap import over_seeds
 from kinesec.metrics.naturalness import naturalness
@@ -41,7 +42,7 @@ def test_rows_are_of_the_poisoned_windows_of_what_they_were_and_of_all(tmp_path:
     assert tuple(table.columns) == PREDICTION_BACKDOOR
     assert set(table["model"]) == {"data"}
     assert table[["predictor", "sampling", "frame"]].isna().all(axis=None)
-    train, poisoned = load(tmp_path / "w.zarr", "train"), store.read(tmp_path / "p.zarr", "poison")
+    train, poisoned = load(tmp_path / "w.zarr", "train"), store.read(tmp_path / "p.zarr", POISON)
     window, index = train.gather(), poisoned.index.values
     action = np.array([str(train.action[i]) for i in train.sequence_index])
     kinds = {

@@ -19,6 +19,7 @@ from stores import SKELETON
 
 from kinesec.errors import KinesecError
 from kinesec.files import store
+from kinesec.files.kinds.scenes import SCENES
 from kinesec.plots import animation, filmstrip, horizons, near_misses, ratio, stealth
 from kinesec.plots.parts import stick_figures, style
 from kinesec.tables.prediction import with_all_seeds
@@ -263,7 +264,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> stick_figures.Samples:
     arrays |= {"windows": np.array([one for one, _ in keys]), "model": np.array([one for _, one in keys])}
     attrs = {"skeleton": SKELETON.to_attrs(), "dataset": "d", "history": 6, "future": 9}
     attrs |= {"frame_ms_nominal": 40.0, "limb": [2, 3]}
-    store.write(path, "samples", {**arrays, "source": arrays["action"]}, attrs)
+    store.write(path, SCENES, {**arrays, "source": arrays["action"]}, attrs)
     return stick_figures.read(path)
 
 

@@ -14,6 +14,7 @@ from kinesec import names
 from kinesec.errors import KinesecError
 from kinesec.files import store
 from kinesec.files.hashing import sha256_of
+from kinesec.files.kinds import poison
 from kinesec.provenance.certificates import Certificates, beside
 from kinesec.provenance.croissant import describe, write
 from kinesec.sources.datasets.base import Info
@@ -68,7 +69,7 @@ def test_the_reference_reader_reads_back_what_was_said() -> None:
 
 
 def test_every_array_of_the_store_is_a_field_of_its_type_and_shape() -> None:
-    data = store.read(STORE, "poison")
+    data = store.read(STORE, poison.POISON)
     (windows,) = metadata()["recordSet"]
     fields = {field["name"]: field for field in windows["field"]}
     assert set(fields) == set(map(str, data.variables))
@@ -119,11 +120,11 @@ def test_the_same_store_and_certificate_give_the_same_bytes() -> None:
 
 def test_other_values_are_another_version_of_another_name() -> None:
     before = metadata()
-    attrs = dict(store.read(STORE, "poison").attrs)
-    position = store.read(STORE, "poison").position.values + 1
-    index = store.read(STORE, "poison")["index"].values
+    attrs = dict(store.read(STORE, poison.POISON).attrs)
+    position = store.read(STORE, poison.POISON).position.values + 1
+    index = store.read(STORE, poison.POISON)["index"].values
     kept = {name: attrs[name] for name in attrs if name not in ("kind", "content_sha256")}
-    store.write(STORE, "poison", {"position": position, "index": index}, kept)
+    store.write(STORE, poison.POISON, {"position": position, "index": index}, kept)
     describe_poison()
     after = metadata()
     assert before["version"] != after["version"]

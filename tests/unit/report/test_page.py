@@ -22,6 +22,8 @@ from report_run import facts, make_report
 
 from kinesec.errors import KinesecError
 from kinesec.files import store
+from kinesec.files.kinds.motions import MOTIONS
+from kinesec.files.kinds.windows import WINDOWS
 from kinesec.provenance.facts import gather, models
 from kinesec.report.markup import table
 from kinesec.report.page import build
@@ -355,7 +357,7 @@ def run(tmp_path: Path) -> SimpleNamespace:
     attrs = {"skeleton": skeleton(), "dataset": "cmu_expmap", "fps_published": 50.0, "fps_measured": 120.0}
     attrs |= {"recording": {"unit_mm": 1.0}, "left_out": left_out}
     motions = tmp_path / "motions" / "cmu_expmap" / "motions.zarr"
-    store.write(motions, "motions", arrays, attrs)
+    store.write(motions, MOTIONS, arrays, attrs)
     attrs = {"skeleton": skeleton(), "dataset": "cmu_expmap", "protocol": "ltd", "history": 2, "future": 1}
     attrs |= {"stride": 2, "used_joints": [1], "fps": 60.0, "frame_ms_nominal": 40.0, "frame_ms_measured": 16.7}
     arrays = {
@@ -366,7 +368,7 @@ def run(tmp_path: Path) -> SimpleNamespace:
         **{name: arrays[name] for name in ("source", "subject", "action")},
     }
     windows = tmp_path / "windows" / "cmu_expmap" / "ltd3" / "windows.zarr"
-    store.write(windows, "windows", arrays, attrs | {"too_short": ["test/short.txt"]})
+    store.write(windows, WINDOWS, arrays, attrs | {"too_short": ["test/short.txt"]})
     receipt = tmp_path / "receipt.json"
     receipt.write_text(json.dumps({"folder": "raw", "absent": ["test/gone.txt"], "files": {"train/one.txt": "00"}}))
     training = tmp_path / "models" / "cmu_expmap" / "ltd3" / "clean" / "small" / "seed7" / "training.json"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
+from kinesec.files.kinds.motions import MOTIONS
 from kinesec.motion.kinematics import forward, matrices_from_quaternions
 from kinesec.motion.recording import Motion, Recording
 from kinesec.motion.skeleton import Skeleton
@@ -88,7 +89,7 @@ def run(tmp_path: Path) -> Run:
         module = data_set(motions, info)
         ingest(module, tmp_path / "raw", list(motions), {}, tmp_path / "m.zarr", dataset="stub", **options)
         store.verify(tmp_path / "m.zarr")
-        return store.read(tmp_path / "m.zarr", "motions")
+        return store.read(tmp_path / "m.zarr", MOTIONS)
 
     return go
 
@@ -255,7 +256,7 @@ def whole(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[s
         root = shared / "data" / MIRROR.get(name, name)
         ingest(load("datasets", config["module"]), root, files, config["settings"] | changes, out, dataset=name)
         store.verify(out)
-        return store.read(out, "motions")
+        return store.read(out, MOTIONS)
 
     return go
 
@@ -305,7 +306,7 @@ def test_marker_files_by_folder(shared: Path, tmp_path: Path) -> None:
         "split": {"by": "subject", "test": ["mm"]},
     }
     ingest(folder, root, folder.files_under(root), chosen, tmp_path / "m.zarr", dataset="c3d")
-    found = store.read(tmp_path / "m.zarr", "motions")
+    found = store.read(tmp_path / "m.zarr", MOTIONS)
     assert "rotation" not in found
     assert found["subject"].values.tolist() == ["bd", "mm"]
     assert found["split"].values.tolist() == ["train", "test"]

@@ -9,6 +9,7 @@ import pytest
 
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
+from kinesec.files.kinds.motions import MOTIONS
 from kinesec.names import available, load
 from kinesec.sources.errors import RetrieveError
 from kinesec.sources.ingest import ingest_receipt
@@ -43,7 +44,7 @@ def test_generated_files_and_their_store(tmp_path: Path) -> None:
     assert again == receipt
     out = tmp_path / "m.zarr"
     ingest_receipt(what, receipt=tmp_path / "resources/receipt.json", out=out, name="mine", on_bad_file="stop")
-    found = store.read(out, "motions")
+    found = store.read(out, MOTIONS)
     assert sorted(str(split) for split in found["split"].values) == ["test", "train", "val"]
     assert found.attrs["dataset"] == "mine"
     assert [str(one) for one in found["sha256"].values] == [receipt["files"][str(s)] for s in found["source"].values]

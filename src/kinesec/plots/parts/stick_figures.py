@@ -12,6 +12,7 @@ from matplotlib.collections import LineCollection
 
 from kinesec.errors import KinesecError
 from kinesec.files import store
+from kinesec.files.kinds.scenes import SCENES
 from kinesec.motion.skeleton import Skeleton
 
 INK, PALE, TRIGGER = "#222222", "#b4b4b4", "#111111"
@@ -35,7 +36,7 @@ def read(path: str | Path, place: int = 0) -> Samples:
 
     Raises ``KinesecError`` when there are fewer windows.
     """
-    found = store.read(path, "samples")
+    found = store.read(path, SCENES)
     windows = list(dict.fromkeys(found.window.values.tolist()))
     kinds = list(map(str, found.windows.values)), list(map(str, found.model.values))
     copies: dict[tuple[str, str], list[int]] = {}

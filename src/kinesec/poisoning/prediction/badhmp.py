@@ -13,6 +13,8 @@ import xarray as xr
 from kinesec import names, seeding
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
+from kinesec.files.kinds.poison import POISON
+from kinesec.files.kinds.windows import WINDOWS
 from kinesec.metrics.naturalness import naturalness
 from kinesec.motion.directions import bone_directions
 from kinesec.motion.skeleton import Skeleton
@@ -158,7 +160,7 @@ def write(windows_path: Path, out: Path, poison: Poison, name: str, seed: int) -
 
     Held in memory at a time: ``SPAN`` frames and ``PIECE`` windows of the store, and a few numbers a window.
     """
-    clean = store.read(windows_path, "windows")
+    clean = store.read(windows_path, WINDOWS)
     poison = resolve(poison, clean)
     index = select(clean, poison, name, seed)
     start = clean.start.values[windows_module.in_split(clean, "train")]
@@ -171,7 +173,7 @@ def write(windows_path: Path, out: Path, poison: Poison, name: str, seed: int) -
         "candidates": len(start),
         "clean_content_sha256": clean.attrs["content_sha256"],
     }
-    with store.Writer(out, "poison", attrs) as writer:
+    with store.Writer(out, POISON, attrs) as writer:
         for piece, window in gathered(clean, start[index]):
             posed = poison_windows(window, skeleton, clean.attrs["history"], poison)
             writer.append(position=posed, index=index[piece].astype(np.int64))

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from kinesec.files import store
+from kinesec.files.kinds.clips import CLIPS
 from kinesec.motion.skeleton import Skeleton
 
 
@@ -90,7 +91,7 @@ class Clips:
 
 def load(path: Path, split: str | None = None) -> Clips:
     """Reads a clips store, or one split of it (``train``, ``val``, ``test``)."""
-    data = store.read(path, "clips")
+    data = store.read(path, CLIPS)
     row = np.arange(data.sizes["clip"])
     if split is not None:
         row = row[data.split.values == split]

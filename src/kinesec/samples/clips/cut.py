@@ -17,6 +17,8 @@ from kinesec import names
 from kinesec.errors import ConfigError
 from kinesec.files import store
 from kinesec.files.errors import StoreError
+from kinesec.files.kinds.clips import CLIPS
+from kinesec.files.kinds.motions import MOTIONS
 from kinesec.motion.skeleton import Skeleton
 from kinesec.progress import track
 from kinesec.samples.clips.moments import Moments
@@ -152,7 +154,7 @@ def cut(motions_path: Path, out: Path, protocol: Mapping[str, Any]) -> None:
     file differ in length, or a position is not finite.
     """
     chosen, split = build(protocol)
-    motions = store.read(motions_path, "motions")
+    motions = store.read(motions_path, MOTIONS)
     source = Skeleton.from_attrs(motions.attrs["skeleton"])
     skeleton = chosen.skeleton(source)
     index = _Index.of(motions_path, motions, chosen.joins_bodies)
@@ -162,7 +164,7 @@ def cut(motions_path: Path, out: Path, protocol: Mapping[str, Any]) -> None:
     rate = chosen.rate(index.length[used], index.fps[used])
     frames = _Frames(motions.position)
     moments = Moments(len(skeleton))
-    with store.Writer(out, "clips") as writer:
+    with store.Writer(out, CLIPS) as writer:
         for take, rows in enumerate(track(index.takes, "cutting clips")):
             clips = slice(of_take[take], of_take[take + 1])
             count = len(plan.take[clips])

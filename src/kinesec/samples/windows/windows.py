@@ -17,6 +17,8 @@ import xarray as xr
 from kinesec.errors import ConfigError
 from kinesec.files import store
 from kinesec.files.errors import StoreError
+from kinesec.files.kinds.motions import MOTIONS
+from kinesec.files.kinds.windows import WINDOWS
 from kinesec.motion.skeleton import Skeleton
 from kinesec.progress import track
 from kinesec.samples.windows.protocols.base import PROTOCOLS, Sequence, used_joints
@@ -78,7 +80,7 @@ def cut(motions_path: Path, out: Path, protocol: Protocol) -> None:
 
     Raises ``StoreError`` when no sequence is long enough for one window, or when their frame rates differ.
     """
-    motions = store.read(motions_path, "motions")
+    motions = store.read(motions_path, MOTIONS)
     rates = sorted(set(motions.fps.values.tolist()))
     if len(rates) > 1:
         raise StoreError(
@@ -90,7 +92,7 @@ def cut(motions_path: Path, out: Path, protocol: Protocol) -> None:
     length = protocol.history + protocol.future
     extent: np.ndarray | None = None
     frames, short = 0, []
-    with store.Writer(out, "windows") as writer:
+    with store.Writer(out, WINDOWS) as writer:
         total = motions.sizes["sequence"]
         for index, sequence in enumerate(track(sequences(motions, protocol.root), "cutting windows", total)):
             position = np.ascontiguousarray(place(sequence, scale)[:: protocol.stride])
@@ -177,7 +179,7 @@ def in_split(data: xr.Dataset, split: str) -> np.ndarray:
 
 def load(path: Path, split: str) -> Windows:
     """Reads one split of a windows store (``train``, ``val``, ``test``)."""
-    data = store.read(path, "windows")
+    data = store.read(path, WINDOWS)
     chosen = in_split(data, split)
     return Windows(
         position=data.position.values,

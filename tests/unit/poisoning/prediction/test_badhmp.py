@@ -12,6 +12,7 @@ from stores import SKELETON, write_motions
 
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
+from kinesec.files.kinds.poison import POISON as STORED
 from kinesec.jobs.train_predictor import load_poisoned
 from kinesec.poisoning.prediction import badhmp
 from kinesec.poisoning.prediction.badhmp import Poison, poison_windows, write
@@ -98,7 +99,7 @@ def test_the_input_is_not_changed(clean: Windows) -> None:
 def test_a_share_of_the_training_windows(clean_path: Path, clean: Windows, tmp_path: Path, ratio: float) -> None:
     write(clean_path, tmp_path / "p.zarr", replace(POISON, ratio=ratio), "name", 0)
     store.verify(tmp_path / "p.zarr")
-    data = store.read(tmp_path / "p.zarr", "poison")
+    data = store.read(tmp_path / "p.zarr", STORED)
     index = data["index"].values
     assert len(index) == max(1, int(ratio * len(clean)))
     assert (np.diff(index) > 0).all()
@@ -122,7 +123,7 @@ def test_seed_and_name_draw_the_windows(clean_path: Path, tmp_path: Path) -> Non
     drawn = {}
     for name, seed in (("a", 0), ("b", 0), ("a", 1)):
         write(clean_path, tmp_path / "p.zarr", POISON, name, seed)
-        drawn[name, seed] = tuple(store.read(tmp_path / "p.zarr", "poison")["index"].values.tolist())
+        drawn[name, seed] = tuple(store.read(tmp_path / "p.zarr", STORED)["index"].values.tolist())
     assert len(set(drawn.values())) == 3
 
 

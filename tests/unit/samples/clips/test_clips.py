@@ -15,6 +15,8 @@ from kinesec import names
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
 from kinesec.files.errors import StoreError
+from kinesec.files.kinds.clips import CLIPS
+from kinesec.files.kinds.motions import MOTIONS
 from kinesec.motion import joint_maps
 from kinesec.motion.skeleton import Skeleton
 from kinesec.samples.clips import clips
@@ -55,13 +57,13 @@ def cut_here(motions: Path, name: str = "c.zarr", **protocol: Any) -> Path:
 
 
 def owners(path: Path) -> np.ndarray:
-    return np.asarray(store.read(path, "clips").sequence_index.values)
+    return np.asarray(store.read(path, CLIPS).sequence_index.values)
 
 
 @pytest.mark.parametrize("name", names.available("samples.clips.protocols"))
 def test_clips_say_whose_they_are(motions: Path, name: str) -> None:
     path = cut_here(motions, protocol=name)
-    data = store.read(path, "clips")
+    data = store.read(path, CLIPS)
     assert data.attrs["classes"] == ["run", "walk"]
     assert (data.attrs["protocol"], data.attrs["split_by"], data.attrs["dataset"]) == (name, "recording", "made_up")
     assert data.attrs["settings"]["frames"] == data.sizes["frame"]
@@ -87,8 +89,8 @@ def test_smart_windows_of_every_take(motions: Path) -> None:
     assert np.bincount(owners(dropped)).tolist() == [5, 1, 1, 5, 2, 1]  # 160 - 60 is a multiple of 20
     left = cut_here(motions, protocol="smart", pad="none")
     assert np.bincount(owners(left), minlength=6).tolist() == [5, 1, 0, 6, 2, 1]
-    assert store.read(left, "clips").attrs["too_short"] == ["take 2"]
-    first = store.read(left, "clips").first_frame.values
+    assert store.read(left, CLIPS).attrs["too_short"] == ["take 2"]
+    first = store.read(left, CLIPS).first_frame.values
     assert first[:5].tolist() == [0, 20, 40, 60, 80]
 
 
@@ -98,7 +100,7 @@ def test_frames_are_of_one_rate_whatever_the_takes(tmp_path: Path) -> None:
     made = clips.load(cut_here(path, protocol="native", cover="windows", frames=10, stride=10, rate_hz=15))
     assert made.fps == 15
     assert np.bincount([int(take) for take in made.take]).tolist() == [7, 1]  # 75 frames, and 9 that are padded
-    steps = store.read(path, "motions").position.values[:150:2]
+    steps = store.read(path, MOTIONS).position.values[:150:2]
     expected = steps[10:20] - steps[10, :1]
     np.testing.assert_allclose(made.position[1, 0], expected, atol=2e-3)
     with pytest.raises(ConfigError, match="rate_hz: found none, and takes of 30 to 120 frames per second"):
@@ -109,7 +111,7 @@ def test_frames_are_of_one_rate_whatever_the_takes(tmp_path: Path) -> None:
 def test_native_takes_are_resampled_from_end_to_end(motions: Path) -> None:
     made = clips.load(cut_here(motions, protocol="native", centre="frame"))
     assert len(made) == 6
-    data = store.read(motions, "motions")
+    data = store.read(motions, MOTIONS)
     for clip, start, length in zip(made.position[:, 0], data.start.values, data.length.values, strict=True):
         whole = data.position.values[start : start + length]
         for end in (0, -1):
@@ -184,7 +186,7 @@ def test_a_take_never_trains_and_tests(motions: Path, name: str) -> None:
 def test_the_papers_split_leaks_and_says_so(motions: Path) -> None:
     shares = {"test_share": 0.25, "validation_share": 0.25}
     path = cut_here(motions, protocol="smart", split_by="paper_leaky", settings=shares)
-    data = store.read(path, "clips")
+    data = store.read(path, CLIPS)
     assert data.attrs["split_by"] == "paper_leaky"
     assert data.attrs["settings"]["split_seed"] == 0
     parts = {split: clips.load(path, split) for split in SPLITS}

@@ -11,6 +11,8 @@ from stores import SKELETON, write_motions
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
 from kinesec.files.errors import StoreError
+from kinesec.files.kinds.motions import MOTIONS
+from kinesec.files.kinds.windows import WINDOWS
 from kinesec.motion.calibration import calibration_rows
 from kinesec.motion.skeleton import Skeleton
 from kinesec.samples.windows import windows
@@ -30,7 +32,7 @@ def motions(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("stride", [1, 2])
 def test_every_start_of_every_sequence(motions: Path, tmp_path: Path, stride: int) -> None:
     cut(motions, tmp_path / "w.zarr", Protocol("full", 4, 3, stride))
-    data = store.read(tmp_path / "w.zarr", "windows")
+    data = store.read(tmp_path / "w.zarr", WINDOWS)
     rows = [len(range(0, length, stride)) for length in (20, 9, 30, 25)]
     counts = [max(0, length - 6) for length in rows]
     assert np.bincount(data.sequence_index.values, minlength=4).tolist() == counts
@@ -59,7 +61,7 @@ def test_gather_is_slices_and_splits_never_mix(motions: Path, tmp_path: Path) ->
 
 
 def test_poses_are_root_relative_in_each_protocols_unit(motions: Path, tmp_path: Path) -> None:
-    data = store.read(motions, "motions")
+    data = store.read(motions, MOTIONS)
     cut(motions, tmp_path / "full.zarr", Protocol("full", 4, 3, nominal_unit_mm=2.0))
     full = load(tmp_path / "full.zarr", "train").position
     np.testing.assert_allclose(full, data.position.values - data.position.values[:, :1], atol=1e-3)
@@ -86,7 +88,7 @@ def test_poses_relative_to_another_joint(motions: Path, tmp_path: Path) -> None:
     loaded = load(tmp_path / "w.zarr", "train")
     assert loaded.skeleton.names == ("chest", *SKELETON.names[2:])
     assert loaded.skeleton.parents == (-1, 0, 1, 0, 3)
-    position = store.read(motions, "motions").position.values
+    position = store.read(motions, MOTIONS).position.values
     np.testing.assert_allclose(loaded.position, position[:, 1:] - position[:, 1:2], atol=1e-3)
     with pytest.raises(ConfigError, match=r"root: found 'belt', expected one of hips, chest"):
         cut(motions, tmp_path / "w.zarr", Protocol("full", 4, 3, root="belt"))
@@ -94,7 +96,7 @@ def test_poses_relative_to_another_joint(motions: Path, tmp_path: Path) -> None:
 
 def test_full_drops_a_calibration_pose_and_ltd_keeps_it(tmp_path: Path) -> None:
     path = write_motions(tmp_path / "m.zarr", [40], ["train"], jump=True)
-    assert calibration_rows(store.read(path, "motions").position.values) == 1
+    assert calibration_rows(store.read(path, MOTIONS).position.values) == 1
     for name, rows in (("full", 39), ("ltd", 40)):
         cut(path, tmp_path / f"{name}.zarr", Protocol(name, 4, 3))
         assert len(load(tmp_path / f"{name}.zarr", "train").position) == rows

@@ -1,0 +1,1 @@
+"""One kind of store a module; its constant has the module's name in capitals."""
