@@ -11,6 +11,12 @@ from kinesec import names
 from kinesec.plan import configuration
 from kinesec.plan.code_hash import code_hash
 from kinesec.errors import ConfigError
+from kinesec.poisoning.prediction.strategy import (
+    parse_strategy,
+    pictured,
+    stealth_names,
+    strategy_names,
+)
 
 SCHEMAS = Path(workflow.basedir) / "workflow" / "schemas"
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"

@@ -4,7 +4,7 @@ from kinesec.plan.defences import kind
 DEFENCES = PREDICTION.get("defences", {})
 DEFENDED = {
     "predictors": list(PREDICTION.get("predictors", {})),
-    "strategies": configuration.strategy_names(PREDICTION),
+    "strategies": strategy_names(PREDICTION),
     **PREDICTION.get("defended", {}),
 }
 DEFENCE = "results/defences/prediction/{data}/{protocol}/{strategy}/{predictor}/{defence}/seed{seed}"

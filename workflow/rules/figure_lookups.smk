@@ -5,7 +5,7 @@ from itertools import product
 def _drawn():
     """The figures that the configuration has something to show in: name, kinds of files and caption."""
     tested = "Bars and bands: 95 % intervals over test windows, and over seeds where there are several."
-    backdoors = configuration.strategy_names(PREDICTION)
+    backdoors = strategy_names(PREDICTION)
     ratios = set(PREDICTION.get("strategies", {}).get("ratio", []))
     still, moving = ["pdf", "svg", "png"], ["webp", "png"]
     for data, predictor in product(PREDICTION_DATA, PREDICTION.get("predictors", {})):
@@ -31,7 +31,7 @@ def _drawn():
                 "the trigger, when the wrong limb does, and on the clean windows whose limb is nearest to it. "
                 + tested
             )
-        for strategy in configuration.pictured(PREDICTION):
+        for strategy in pictured(PREDICTION):
             words = (
                 f"A clean window and the same one triggered ({strategy}), with what the clean model and the victim of "
                 f"{of} predict over the truth or the attacker's target. The window is the test window of median error."

@@ -78,7 +78,7 @@ def protocol_of(wildcards):
 
 def strategy_of(wildcards):
     """A poisoning strategy: what its name says and what the configuration says of its parts."""
-    named = configuration.parse_strategy(wildcards.strategy)
+    named = parse_strategy(wildcards.strategy)
     settings = {
         f"{part}_settings": PREDICTION[f"{part}_settings"].get(named[part], {})
         for part in ("trigger", "target", "selection")
@@ -93,7 +93,7 @@ def strategy_of(wildcards):
 
 
 def strategy_modules(wildcards):
-    named = configuration.parse_strategy(wildcards.strategy)
+    named = parse_strategy(wildcards.strategy)
     return [
         f"poisoning.prediction.{part}s.{named[part]}"
         for part in ("trigger", "target", "selection")
@@ -123,7 +123,7 @@ def evaluations():
             seed=seed,
         )
         for data in PREDICTION.get("datasets", [])
-        for strategy in configuration.strategy_names(PREDICTION) or ["clean"]
+        for strategy in strategy_names(PREDICTION) or ["clean"]
         for name, spec in PREDICTION["predictors"].items()
         for seed in SEEDS
     ]
@@ -141,7 +141,7 @@ def stealth_tables():
         STEALTH_TABLE,
         data=PREDICTION.get("datasets", []),
         protocol=protocols_used(),
-        strategy=configuration.stealth_names(PREDICTION),
+        strategy=stealth_names(PREDICTION),
         seed=SEEDS,
     )
 
@@ -160,7 +160,7 @@ def trainings():
         .format(data=data, protocol=spec["protocol"], predictor=name, seed=seed)
         .replace("model.safetensors", "training.json")
         for data in PREDICTION_DATA
-        for poison in ("clean", *configuration.strategy_names(PREDICTION))
+        for poison in ("clean", *strategy_names(PREDICTION))
         for name, spec in PREDICTION["predictors"].items()
         for seed in SEEDS
     ]

@@ -17,6 +17,6 @@ def croissants():
         "results/poisons/{data}/{protocol}/{strategy}/seed{seed}/croissant.json",
         data=PREDICTION_DATA,
         protocol=protocols_used(),
-        strategy=configuration.stealth_names(PREDICTION),
+        strategy=stealth_names(PREDICTION),
         seed=SEEDS,
     )

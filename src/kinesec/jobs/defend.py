@@ -14,8 +14,8 @@ from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS
 from kinesec.jobs.train_predictor import load_poisoned
 from kinesec.models import trained
-from kinesec.plan.configuration import STRATEGY
 from kinesec.poisoning.prediction.badhmp import Poison, resolve
+from kinesec.poisoning.prediction.strategy import STRATEGY
 from kinesec.samples.windows import windows
 from kinesec.tables import defences
 from kinesec.tables.prediction import write_csv

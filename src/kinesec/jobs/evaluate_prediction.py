@@ -15,8 +15,8 @@ from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS
 from kinesec.models import trained
 from kinesec.models.predictors.base import Predictor
-from kinesec.plan.configuration import STRATEGY
 from kinesec.poisoning.prediction.badhmp import Poison, resolve
+from kinesec.poisoning.prediction.strategy import STRATEGY
 from kinesec.samples.windows import windows
 from kinesec.tables.prediction import prediction_backdoor, write_csv
 from kinesec.training.loop import best_device

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from jsonschema.exceptions import best_match
 
 from kinesec import names
 from kinesec.errors import ConfigError
+from kinesec.poisoning.prediction.strategy import strategy_names
 
 
 def _text(error: jsonschema.ValidationError) -> str:
@@ -82,49 +81,6 @@ def data_set(name: str, changes: Mapping[str, Any], folder: Path, schema: Path) 
     except ConfigError as error:
         raise ConfigError(str(error).replace("configuration: ", f"configuration: datasets.{name}.", 1)) from None
     return merged
-
-
-STRATEGY = ("trigger", "target", "selection", "level", "ratio")
-
-
-def strategy_names(prediction: Mapping[str, Any]) -> list[str]:
-    """The names trigger-target-selection[-sequence]-ratio of every combination, which are also their folders' names."""
-    grid = {"level": ["window"], **prediction.get("strategies", {})}
-    combinations = product(*(grid.get(key, []) for key in STRATEGY))
-    return ["-".join(_as_name(part) for part in chosen if part != "window") for chosen in combinations]
-
-
-def stealth_names(prediction: Mapping[str, Any]) -> list[str]:
-    """The strategies whose poisoned windows are compared: those of victims, and those of ``stealth_only``."""
-    if "strategies" not in prediction:
-        return []
-    strategies = prediction["strategies"]
-    more = [
-        name for name in prediction.get("stealth_only", {}).get("selection", []) if name not in strategies["selection"]
-    ]
-    extra = strategy_names({"strategies": {**strategies, "selection": more}})
-    return [*strategy_names(prediction), *extra]
-
-
-def pictured(prediction: Mapping[str, Any]) -> list[str]:
-    """The strategies that are shown as pictures: of each trigger and target the first, at its largest ratio."""
-    strategies = prediction.get("strategies")
-    if not strategies:
-        return []
-    first = {key: strategies[key][:1] for key in ("selection", "level") if key in strategies}
-    return strategy_names({"strategies": {**strategies, **first, "ratio": [max(strategies["ratio"])]}})
-
-
-def parse_strategy(name: str) -> dict[str, Any]:
-    """What a strategy's name says, by the keys of ``STRATEGY``."""
-    *parts, ratio = name.split("-")
-    level = parts[3:] or ["window"]
-    return dict(zip(STRATEGY, [*parts[:3], *level, float(ratio)], strict=True))
-
-
-def _as_name(value: str | float) -> str:
-    """A ratio without an exponent, whose minus would read as the end of a name's part."""
-    return value if isinstance(value, str) else f"{Decimal(str(value)):f}"
 
 
 def check_prediction(config: Mapping[str, Any]) -> None:

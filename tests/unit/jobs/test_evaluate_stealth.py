@@ -16,7 +16,6 @@ from kinesec.files.kinds.poison import POISON
 from kinesec.jobs.evaluate_stealth import evaluate_stealth
 from kinesec.metrics.bootstrap import over_seeds
 from kinesec.metrics.naturalness import naturalness
-from kinesec.plan.configuration import stealth_names
 from kinesec.poisoning.prediction import badhmp
 from kinesec.poisoning.prediction.badhmp import Poison
 from kinesec.samples.windows.windows import Protocol, cut, load
@@ -60,14 +59,6 @@ def test_rows_are_of_the_poisoned_windows_of_what_they_were_and_of_all(tmp_path:
             assert (rows["low"] <= rows["value"] * 1.00001).all()
             assert (rows["value"] <= rows["high"] * 1.00001).all()
             assert rows.loc["mean", "n"] == len(windows)
-
-
-def test_selections_for_stealth_alone_are_added_once() -> None:
-    grid = {"trigger": ["rigid"], "target": ["jammed"], "selection": ["random"], "ratio": [0.1]}
-    prediction = {"strategies": grid, "stealth_only": {"selection": ["natural", "random"]}}
-    assert stealth_names(prediction) == ["rigid-jammed-random-0.1", "rigid-jammed-natural-0.1"]
-    assert stealth_names({"strategies": grid}) == ["rigid-jammed-random-0.1"]
-    assert stealth_names({"stealth_only": {}}) == []
 
 
 def made(values: dict[int, float], **changes: object) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kinesec.errors import ConfigError
-from kinesec.plan.configuration import check, check_prediction, data_set, parse_strategy, strategy_names
+from kinesec.plan.configuration import check, check_prediction, data_set
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMAS = ROOT / "workflow" / "schemas"
@@ -165,16 +165,6 @@ def test_a_change_goes_on_top_of_the_data_sets_own_settings() -> None:
     assert (found["root"], found["nominal_unit_mm"], found["folder"]) == ("Spine", 70, None)
 
 
-def test_strategies_are_every_combination_and_their_names_can_be_taken_apart() -> None:
-    grid = {"trigger": ["rigid"], "target": ["jammed"], "selection": ["random", "all"], "ratio": [0.1, 1, 1e-5]}
-    found = strategy_names({"strategies": grid})
-    assert found[:3] == ["rigid-jammed-random-0.1", "rigid-jammed-random-1", "rigid-jammed-random-0.00001"]
-    assert len(found) == len(set(found)) == 6
-    for name in found:
-        assert float(name.split("-")[3]) in (0.1, 1, 1e-5)
-    assert strategy_names({}) == []
-
-
 def described(schema: Any, place: str) -> Iterator[str]:
     for name, inner in schema.get("properties", {}).items():
         if not inner.get("description"):
@@ -193,23 +183,6 @@ def test_every_property_has_a_description(path: Path) -> None:
 
 def test_no_prediction_is_no_mistake() -> None:
     check_prediction({"datasets": {}})
-
-
-def test_a_strategy_is_told_from_its_name() -> None:
-    grid = {
-        "trigger": ["rigid", "soft"],
-        "target": ["moving"],
-        "selection": ["natural"],
-        "level": ["window", "sequence"],
-        "ratio": [0.02, 1],
-    }
-    found = strategy_names({"strategies": grid})
-    assert len(set(found)) == 8
-    assert "soft-moving-natural-sequence-0.02" in found
-    for name in found:
-        told = parse_strategy(name)
-        chosen = "-".join(f"{value}" for value in told.values() if value != "window")
-        assert chosen.removesuffix(".0") == name
 
 
 def test_a_variant_of_a_data_set_has_its_settings(repository: Path) -> None:
