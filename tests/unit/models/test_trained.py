@@ -101,7 +101,7 @@ def test_a_recipes_changes() -> None:
         trained.recipe("zero_velocity", {})
 
 
-@pytest.mark.parametrize("name", available("predictors"))
+@pytest.mark.parametrize("name", available("models.predictors"))
 def test_every_predictor_predicts_its_future(name: str) -> None:
     with torch.inference_mode():
         model = trained.build(name, Shape(50, 10, 4), {}).eval()

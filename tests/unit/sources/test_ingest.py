@@ -254,7 +254,7 @@ def whole(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[s
         files = [entry.path for entry in read_manifest(CONFIG / f"{name}.manifest.csv") if entry.present]
         out = tmp_path_factory.mktemp(name) / "m.zarr"
         root = shared / "data" / MIRROR.get(name, name)
-        ingest(load("datasets", config["module"]), root, files, config["settings"] | changes, out, dataset=name)
+        ingest(load("sources.datasets", config["module"]), root, files, config["settings"] | changes, out, dataset=name)
         store.verify(out)
         return store.read(out, MOTIONS)
 

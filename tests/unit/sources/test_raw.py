@@ -90,14 +90,14 @@ def test_ones_own_folder_comes_before_the_manifest(tmp_path: Path) -> None:
     assert (receipt["absent"], sorted(path.name for path in own.iterdir())) == ([], [".hidden", ".y", "S1"])
 
 
-LICENSED = [name for name in available("datasets") if load("datasets", name).INFO.access]
+LICENSED = [name for name in available("sources.datasets") if load("sources.datasets", name).INFO.access]
 
 
 @pytest.mark.parametrize("module", LICENSED)
 def test_licensed_data_without_a_folder_says_where_to_ask(tmp_path: Path, module: str) -> None:
     with pytest.raises(ConfigError, match=f"{module}: found no `folder`, expected your own copy; ask for it") as raised:
         give(tmp_path, data(module))
-    assert load("datasets", module).INFO.access in str(raised.value)
+    assert load("sources.datasets", module).INFO.access in str(raised.value)
     assert "\n" not in str(raised.value)
 
 

@@ -72,7 +72,7 @@ def _reader(path: str, settings: Settings) -> ModuleType | None:
     fitting = _extensions().get(PurePosixPath(path).suffix.lower(), ())
     name = settings.get("reader")
     if name is not None:
-        return load("sources.readers", str(name)) if check("readers", str(name), "reader") in fitting else None
+        return load("sources.readers", str(name)) if check("sources.readers", str(name), "reader") in fitting else None
     return load("sources.readers", fitting[0]) if len(fitting) == 1 else None
 
 

@@ -46,8 +46,8 @@ def test_each_action_with_enough_takes_is_in_every_split(items: list[Item]) -> N
 @pytest.mark.parametrize("name", ["cmu_expmap", "hdm05", "cmu_asfamc", "bandai_namco"])
 def test_every_shipped_data_set_labels_its_manifest(name: str) -> None:
     config = yaml.safe_load((CONFIG / f"{name}.yaml").read_text("utf-8"))
-    assert config["module"] in available("datasets")
+    assert config["module"] in available("sources.datasets")
     assert config["manifest"] == f"config/datasets/{name}.manifest.csv"
     files = [entry.path for entry in read_manifest(CONFIG / f"{name}.manifest.csv") if entry.present]
-    items = load("datasets", config["module"]).items(files, config["settings"])
+    items = load("sources.datasets", config["module"]).items(files, config["settings"])
     assert {item.split for item in items} == {"train", "val", "test"}
