@@ -27,8 +27,8 @@ from kinesec import names, seeding
 from kinesec.attacks.base import Attack, Geometry, Problem, build
 from kinesec.attacks.engine.criteria import parse
 from kinesec.attacks.engine.lanes import CPU_WIDTH, frozen
+from kinesec.models.device import use_threads
 from kinesec.models.recognizers.base import ClipShape, Graph, Recognizer
-from kinesec.provenance.job import use_threads
 from kinesec.sources.procedural.body import performer
 
 FRAMES, CLASSES, CLIPS, STEPS = 48, 8, 48, 300

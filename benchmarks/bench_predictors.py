@@ -25,10 +25,10 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from kinesec import seeding
 from kinesec.models import trained
+from kinesec.models.device import use_threads
 from kinesec.models.predictors.base import Shape
-from kinesec.provenance import job
 from kinesec.samples.windows.windows import Windows
-from kinesec.training.loop import WindowBatches, batches
+from kinesec.training.batches import WindowBatches, batches
 
 JOINTS, FUTURE = 25, 25
 NETWORKS: dict[str, tuple[int, dict[str, Any], type[nn.Module]]] = {
@@ -150,7 +150,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    job.use_threads(1)
+    use_threads(1)
     for name in arguments.names or NETWORKS:
         measure(name, arguments.repeat)
 

@@ -23,14 +23,15 @@ from torch.utils.data import DataLoader, Dataset
 
 from kinesec import names, seeding
 from kinesec.models import trained_recognizers
+from kinesec.models.device import use_threads
 from kinesec.models.recognizers.base import ClipShape, Graph, Recipe, Recognizer
 from kinesec.progress import Progress
-from kinesec.provenance import job
 from kinesec.samples.clips.clips import Clips, Normaliser
 from kinesec.sources.procedural.body import performer
 from kinesec.training.augmentation import Augmentation, Augmenter
+from kinesec.training.batches import ClipBatches
 from kinesec.training.checkpoint import Run
-from kinesec.training.recognizer_loop import ClipBatches, one_epoch, optimiser
+from kinesec.training.recognizer_loop import one_epoch, optimiser
 
 CPU = torch.device("cpu")
 CLIPS, FRAMES, CLASSES, BATCH = 32, 48, 10, 16
@@ -122,7 +123,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    job.use_threads(1)
+    use_threads(1)
     for name in arguments.names or names.available("models.recognizers"):
         measure(name, arguments.repeat)
 

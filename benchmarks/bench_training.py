@@ -20,10 +20,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from kinesec.models.device import use_threads
 from kinesec.models.predictors._dct import dct_matrix
 from kinesec.models.predictors.base import Shape, mean_joint_error
 from kinesec.models.predictors.ltd import LTD
-from kinesec.provenance.job import use_threads
 
 Step = Callable[[], object]
 SHAPE = Shape(history=10, future=25, joints=25)

@@ -16,7 +16,8 @@ from kinesec.files.hashing import sha256_of
 from kinesec.files.kinds.adversarial import ADVERSARIAL
 from kinesec.files.kinds.clips import CLIPS
 from kinesec.models import trained_recognizers
-from kinesec.samples.clips import checks, clips
+from kinesec.models.fit import shape_of
+from kinesec.samples.clips import clips
 from kinesec.samples.clips.clips import Clips
 
 CLASSES = ["bow", "jump", "kick", "run", "walk", "wave"]
@@ -72,7 +73,7 @@ def write_model(path: Path, clips_path: Path, *, name: str = "sgn", seed: int = 
     every = clips.load(clips_path)
     every = every.take_rows(every.row % 5 != 0)
     module = trained_recognizers.settings_of(name, "small")
-    model = trained_recognizers.build(name, checks.shape_of(every), module, seed)
+    model = trained_recognizers.build(name, shape_of(every), module, seed)
     seen, label = torch.from_numpy(every.normalised), torch.from_numpy(every.label)
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
     model.train()

@@ -12,14 +12,15 @@ from stores import write_motions
 from kinesec.defences.base import Case
 from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS
-from kinesec.jobs.train_predictor import load_poisoned
 from kinesec.models import trained
 from kinesec.models.predictors.base import Shape
 from kinesec.motion.skeleton import Skeleton
 from kinesec.poisoning.prediction.badhmp import Poison, resolve
 from kinesec.poisoning.prediction.badhmp import write as poison
+from kinesec.samples.windows.poisoned import load_poisoned
 from kinesec.samples.windows.windows import Protocol, cut, load
-from kinesec.training.loop import WindowBatches, train
+from kinesec.training.batches import WindowBatches
+from kinesec.training.loop import train
 
 CPU = torch.device("cpu")
 SKELETON = Skeleton(

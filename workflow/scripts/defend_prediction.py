@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from kinesec.jobs.defend import defend_prediction
-from kinesec.provenance.job import job, use_threads
+from kinesec.models.device import use_threads
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     use_threads(run.threads)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from kinesec.evaluation.recognition import evaluate_recognizer
-from kinesec.provenance.job import job, use_threads
+from kinesec.jobs.evaluate_recognizer import evaluate_recognizer
+from kinesec.models.device import use_threads
+from kinesec.provenance.job import job
 
 with job(snakemake) as run:
     use_threads(run.threads)

@@ -22,8 +22,10 @@ from kinesec.metrics.prediction import joint_errors
 from kinesec.models import trained
 from kinesec.models.predictors.base import Predictor, Recipe
 from kinesec.poisoning.prediction.badhmp import Poison, poison_windows
+from kinesec.samples.windows.poisoned import Poisoned
 from kinesec.samples.windows.windows import Windows
-from kinesec.training.loop import Poisoned, WindowBatches, batches, predict
+from kinesec.training.batches import WindowBatches, batches
+from kinesec.training.loop import predict
 
 VICTIM, CLEAN = "victim", "clean"
 MODELS = (VICTIM, CLEAN)

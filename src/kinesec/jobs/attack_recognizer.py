@@ -19,10 +19,11 @@ from kinesec.files import store
 from kinesec.files.hashing import sha256_of
 from kinesec.files.kinds.adversarial import ADVERSARIAL
 from kinesec.models import trained_recognizers
+from kinesec.models.device import best_device
+from kinesec.models.fit import check_fit
 from kinesec.models.recognizers.base import Recognizer
-from kinesec.samples.clips import checks as clip_checks
+from kinesec.samples.clips.checks import checked
 from kinesec.samples.clips.clips import Clips
-from kinesec.training.checkpoint import best_device
 
 
 def shard_of(shard: str, count: int) -> np.ndarray:
@@ -80,11 +81,11 @@ def attack_clips(
     Raises ``KinesecError`` for clips that are not finite, have labels out of range or do not fit the model, for a model
     that fails the checks, and ``ConfigError`` for an attack, a strategy or a shard that there is none of.
     """
-    clips = clip_checks.checked(clips_path, "test")
+    clips = checked(clips_path, "test")
     chosen = build(attack["attack"], attack.get("settings") or {}, attack.get("preset", "paper"))
     criterion = criteria.parse(attack["strategy"], len(clips.classes))
     model, description = trained_recognizers.load(model_path, best_device())
-    clip_checks.check_fit(model_path, model.shape, description, clips_path, clips)
+    check_fit(model_path, model.shape, description, clips_path, clips)
     right = rightly_told(model, clips)
     every = clips.take_rows(right[spread(clips.label[right], attack.get("limit"))])
     whole = Problem.of(every)

@@ -12,14 +12,14 @@ from kinesec.defences.base import CLEAN, VICTIM, Case, Outcome
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS
-from kinesec.jobs.train_predictor import load_poisoned
 from kinesec.models import trained
+from kinesec.models.device import best_device
 from kinesec.poisoning.prediction.badhmp import Poison, resolve
 from kinesec.poisoning.prediction.strategy import STRATEGY
 from kinesec.samples.windows import windows
+from kinesec.samples.windows.poisoned import load_poisoned
 from kinesec.tables import defences
 from kinesec.tables.prediction import write_csv
-from kinesec.training.loop import best_device
 
 PACKAGE = "defences.backdoor"
 

@@ -12,18 +12,15 @@ import numpy as np
 import pandas as pd
 
 from kinesec import names, seeding
-from kinesec.errors import ConfigError, KinesecError
+from kinesec.errors import KinesecError
 from kinesec.evaluation.attacks import records_of
 from kinesec.files.hashing import sha256_of
 from kinesec.metrics import perceptual
 from kinesec.metrics.clusters import clustered_means
-from kinesec.models import trained_recognizers
-from kinesec.models.recognizers.base import Recognizer
+from kinesec.models.fit import load_for
 from kinesec.samples import adversarial
 from kinesec.samples.clips import checks
-from kinesec.samples.clips.clips import Clips
 from kinesec.tables.prediction import write_csv
-from kinesec.training.checkpoint import best_device
 
 _FIRST = ("dataset", "clips", "recognizer", "attack", "preset", "strategy", "seed")
 # The costs that tables give intervals and medians of; of the others, means
@@ -80,18 +77,6 @@ def model_columns(description: Mapping[str, Any]) -> dict[str, Any]:
         "recognizer_recipe": json.dumps(recipe, sort_keys=True),
         "protocol": str(description["protocol"]),
     }
-
-
-def load_for(path: Path, clips_path: Path, of: Clips) -> tuple[Recognizer, dict[str, Any]]:
-    """A recognizer that was trained on the store of these clips; raises ``ConfigError`` where it was on another."""
-    model, description = trained_recognizers.load(path, best_device())
-    if description["clips_sha256"] != of.attrs["content_sha256"]:
-        raise ConfigError(
-            f"{path}: found a recognizer of the clips {description['clips_sha256'][:12]} "
-            f"(protocol {description['protocol']}), expected {of.attrs['content_sha256'][:12]} of {clips_path} "
-            f"(protocol {of.attrs['protocol']}); surrogate, target and evaluation need the same clips"
-        )
-    return model, description
 
 
 def evaluate_attack(

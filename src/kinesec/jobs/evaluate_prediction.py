@@ -14,12 +14,12 @@ from kinesec.evaluation.prediction import evaluate
 from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS
 from kinesec.models import trained
+from kinesec.models.device import best_device
 from kinesec.models.predictors.base import Predictor
 from kinesec.poisoning.prediction.badhmp import Poison, resolve
 from kinesec.poisoning.prediction.strategy import STRATEGY
 from kinesec.samples.windows import windows
 from kinesec.tables.prediction import prediction_backdoor, write_csv
-from kinesec.training.loop import best_device
 
 
 def evaluate_prediction(

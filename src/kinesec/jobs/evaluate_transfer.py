@@ -13,8 +13,9 @@ from kinesec import seeding
 from kinesec.errors import KinesecError
 from kinesec.evaluation.attacks import logits_of, rank_of, succeeded, swapped
 from kinesec.files.hashing import sha256_of
-from kinesec.jobs.evaluate_attack import load_for, model_columns
+from kinesec.jobs.evaluate_attack import model_columns
 from kinesec.metrics.clusters import clustered_means
+from kinesec.models.fit import load_for
 from kinesec.samples import adversarial
 from kinesec.samples.clips import checks
 from kinesec.tables.prediction import write_csv

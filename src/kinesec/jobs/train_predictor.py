@@ -10,20 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from kinesec.errors import KinesecError
-from kinesec.files import store
-from kinesec.files.kinds.poison import POISON
 from kinesec.models import trained
+from kinesec.models.device import best_device
 from kinesec.models.predictors.base import Shape
 from kinesec.samples.windows import windows
-from kinesec.training.loop import Poisoned, WindowBatches, best_device, best_error, save_model, train
-
-
-def load_poisoned(path: Path, clean: windows.Windows) -> Poisoned:
-    """The poisoned windows made from just these clean ones; raises ``KinesecError`` for those of others."""
-    data = store.read(path, POISON)
-    if data.attrs["clean_content_sha256"] != clean.attrs["content_sha256"]:
-        raise KinesecError(f"{path}: was made from other windows than those it is joined with; poison them again")
-    return Poisoned(data.position.values, data["index"].values, data.attrs["mode"], data.attrs["content_sha256"])
+from kinesec.samples.windows.poisoned import load_poisoned
+from kinesec.training.batches import WindowBatches
+from kinesec.training.loop import best_error, save_model, train
 
 
 def train_predictor(

@@ -12,10 +12,12 @@ from typing import Any
 from kinesec import settings as recipes
 from kinesec.errors import KinesecError
 from kinesec.models import trained_recognizers
-from kinesec.samples.clips.checks import checked, shape_of
+from kinesec.models.device import best_device
+from kinesec.models.fit import shape_of
+from kinesec.samples.clips.checks import checked
 from kinesec.training.augmentation import Augmentation, Augmenter
-from kinesec.training.checkpoint import best_device
-from kinesec.training.recognizer_loop import ClipBatches, best_epoch, train
+from kinesec.training.batches import ClipBatches
+from kinesec.training.recognizer_loop import best_epoch, train
 
 
 def train_recognizer(

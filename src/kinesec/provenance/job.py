@@ -82,19 +82,3 @@ def job(snakemake: Any) -> Iterator[Any]:
         sys.stderr = terminal
         with suppress(OSError):
             file.close()
-
-
-def use_threads(count: int) -> None:
-    """Gives torch the job's threads, deterministic kernels, and memory that stays mapped between steps."""
-    import ctypes
-
-    import torch
-
-    torch.set_num_threads(count)
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
-        # glibc returns freed buffers of a training step to the system and faults them in again at the next: a tenth of
-        # a step's time. -1 and -3 are M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of <malloc.h>.
-        libc.mallopt(-1, 2**30)
-        libc.mallopt(-3, 2**30)

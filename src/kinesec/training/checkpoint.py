@@ -1,32 +1,18 @@
-"""What every training shares: its device, its batches, and its state in one file, from which a killed job goes on."""
+"""The state of a training in one file, from which a killed job goes on."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from kinesec.errors import KinesecError
 from kinesec.models import weights
-
-
-def best_device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def batches(count: int, size: int, rng: np.random.Generator) -> Iterator[Tensor]:
-    """Shuffled indices in batches; a last batch of one sample is left out (it has no batch statistics)."""
-    order = torch.from_numpy(rng.permutation(count))
-    for first in range(0, count, size):
-        part = order[first : first + size]
-        if len(part) > 1:
-            yield part
 
 
 class Run:

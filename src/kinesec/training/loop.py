@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,67 +16,10 @@ from kinesec.errors import KinesecError
 from kinesec.models import weights
 from kinesec.models.predictors.base import Predictor, Recipe, mean_joint_error
 from kinesec.progress import Progress
-from kinesec.samples.windows.windows import Windows
-from kinesec.training.checkpoint import Run, batches, best_device
+from kinesec.training.batches import WindowBatches, batches, steps_of
+from kinesec.training.checkpoint import Run
 
-__all__ = [
-    "EVALUATION_BATCH",
-    "Poisoned",
-    "WindowBatches",
-    "batches",
-    "best_device",
-    "best_error",
-    "predict",
-    "rate_at",
-    "save_model",
-    "train",
-    "validation_error",
-]
 EVALUATION_BATCH = 256
-
-
-@dataclass(frozen=True)
-class Poisoned:
-    """The poisoned windows (window, frame, joint, xyz) and the clean windows' indices they replace or follow."""
-
-    position: np.ndarray
-    index: np.ndarray
-    mode: str
-    content_sha256: str = ""
-
-
-class WindowBatches:
-    """Training windows on the device: frames once, poisoned windows beside them; batches are gathered there."""
-
-    def __init__(self, clean: Windows, poisoned: Poisoned | None, device: torch.device) -> None:
-        used = clean.used
-        self.length = clean.history + clean.future
-        self.frames = torch.from_numpy(np.ascontiguousarray(clean.position[:, used])).to(device)
-        self.start = torch.from_numpy(clean.start).to(device)
-        self.row = torch.full((len(clean),), -1, dtype=torch.int64)
-        self.posed: Tensor | None = None
-        if poisoned is not None:
-            self.posed = torch.from_numpy(np.ascontiguousarray(poisoned.position[:, :, used])).to(device)
-            index = torch.from_numpy(poisoned.index)
-            rows = torch.arange(len(index))
-            if poisoned.mode == "replace":
-                self.row[index] = rows
-            else:
-                self.row = torch.cat([self.row, rows])
-                self.start = torch.cat([self.start, self.start[index.to(device)]])
-        self.row = self.row.to(device)
-        self._offset = torch.arange(self.length, device=device)
-
-    def __len__(self) -> int:
-        return len(self.start)
-
-    def batch(self, index: Tensor) -> Tensor:
-        """Windows (batch, frame, joint, xyz) of some indices (batch,)."""
-        window = self.frames[self.start[index][:, None] + self._offset]
-        if self.posed is not None:
-            rows = self.row[index]
-            window = torch.where((rows >= 0)[:, None, None, None], self.posed[rows.clamp(min=0)], window)
-        return window
 
 
 def rate_at(recipe: Recipe, progress: float) -> float:
@@ -107,7 +49,7 @@ def validation_error(model: Predictor, data: WindowBatches) -> float:
     """Mean joint error (mm) over all validation windows, future frames and used joints."""
     total = 0.0
     history = model.shape.history
-    for part in torch.arange(len(data), device=data.start.device).split(EVALUATION_BATCH):
+    for part in torch.arange(len(data), device=data.device).split(EVALUATION_BATCH):
         window = data.batch(part)
         total += mean_joint_error(predict(model, window[:, :history]), window[:, history:]).item() * len(part)
     return total / len(data)
@@ -146,21 +88,21 @@ def train(
     """
     run = _Run(model, recipe, checkpoints, job)
     run.restore()
-    steps = sum(1 for _ in batches(len(training), recipe.batch, np.random.default_rng(0)))
+    steps = steps_of(len(training), recipe.batch)
     if not steps:
         raise KinesecError(f"training: found {len(training)} training windows, expected two or more")
     with Progress("training", recipe.epochs * steps, unit="steps") as progress:
         progress.update(len(run.log) * steps)
         for epoch in range(len(run.log), recipe.epochs):
             model.train()
-            total = torch.zeros((), device=training.start.device)
+            total = torch.zeros((), device=training.device)
             with seeding.torch_stream(seed, "dropout", epoch):
                 order = batches(len(training), recipe.batch, seeding.generator(seed, "order", epoch))
                 for step, index in enumerate(order):
                     rate = rate_at(recipe, epoch + step / steps)
                     for group in run.optimiser.param_groups:
                         group["lr"] = rate
-                    loss = model.loss(training.batch(index.to(training.start.device)))
+                    loss = model.loss(training.batch(index.to(training.device)))
                     run.optimiser.zero_grad(set_to_none=True)
                     loss.backward()
                     if recipe.clip is not None:

@@ -15,23 +15,11 @@ from kinesec.errors import KinesecError
 from kinesec.models.recognizers.base import Recipe, Recognizer
 from kinesec.models.trained_recognizers import predict
 from kinesec.progress import Progress
-from kinesec.samples.clips.clips import Clips
 from kinesec.training.augmentation import Augmenter
-from kinesec.training.checkpoint import Run, batches
+from kinesec.training.batches import ClipBatches, batches, steps_of
+from kinesec.training.checkpoint import Run
 
 Record = dict[str, Any]
-
-
-class ClipBatches:
-    """Clips as recognizers see them, on the device as one tensor, with their labels and which frames are there."""
-
-    def __init__(self, clips: Clips, device: torch.device) -> None:
-        self.clip = torch.from_numpy(clips.normalised).to(device)
-        self.label = torch.from_numpy(clips.label).to(device)
-        self.present = torch.from_numpy(clips.present).to(device)
-
-    def __len__(self) -> int:
-        return len(self.label)
 
 
 def optimiser(model: Recognizer, recipe: Recipe) -> torch.optim.Optimizer:
@@ -123,7 +111,7 @@ def _epochs(
 ) -> None:
     """The epochs that a run's log does not have yet."""
     model: Recognizer = run.model  # type: ignore[assignment]
-    steps = sum(min(recipe.batch, left) > 1 for left in range(len(training), 0, -recipe.batch))
+    steps = steps_of(len(training), recipe.batch)
     if not steps:
         raise KinesecError(f"training: found {len(training)} training clips, expected two or more")
     frozen = list(model.frozen())
@@ -174,7 +162,7 @@ def one_epoch(
 ) -> float:
     """One epoch; returns the sum of its steps' losses."""
     model: Recognizer = run.model  # type: ignore[assignment]
-    device = training.clip.device
+    device = training.device
     generator = torch.Generator(device).manual_seed(seeding.integer(seed, "augment", *stream))
     model.train()
     total: Tensor = torch.zeros((), device=device)

@@ -20,12 +20,13 @@ from kinesec.evaluation.recognition import (
     RECOGNITION_ACCURACY,
     accuracy,
     confusion,
-    evaluate_recognizer,
 )
 from kinesec.evaluation.recognition import records as records_of
+from kinesec.jobs.evaluate_recognizer import evaluate_recognizer
 from kinesec.models import trained_recognizers
+from kinesec.models.fit import shape_of
 from kinesec.motion.skeleton import Skeleton
-from kinesec.samples.clips.checks import shape_of, takes
+from kinesec.samples.clips.checks import takes
 from kinesec.samples.clips.clips import load
 
 COUNTS = {"train": 6, "val": 7, "test": 16}

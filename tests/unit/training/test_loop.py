@@ -25,7 +25,8 @@ from kinesec.errors import KinesecError
 from kinesec.jobs.train_predictor import train_predictor
 from kinesec.models.predictors.base import Predictor, Recipe, Shape
 from kinesec.samples.windows.windows import Protocol, Windows, cut, load
-from kinesec.training.loop import WindowBatches, batches, rate_at, train
+from kinesec.training.batches import WindowBatches, batches
+from kinesec.training.loop import rate_at, train
 
 CPU = torch.device("cpu")
 SMALL = {"features": 4, "blocks": 1}

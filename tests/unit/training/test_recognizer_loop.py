@@ -29,7 +29,8 @@ from kinesec.models.recognizers.base import ClipShape, Graph, Recipe, Recognizer
 from kinesec.models.trained_recognizers import build
 from kinesec.samples.clips.clips import load
 from kinesec.training import checkpoint
-from kinesec.training.recognizer_loop import ClipBatches, best_epoch, rate_at, train
+from kinesec.training.batches import ClipBatches
+from kinesec.training.recognizer_loop import best_epoch, rate_at, train
 
 CPU = torch.device("cpu")
 SHAPE = ClipShape(FRAMES, len(SKELETON), 1, len(CLASSES), Graph.of(SKELETON))

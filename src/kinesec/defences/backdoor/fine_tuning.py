@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from kinesec.defences.base import MODELS, Case, Outcome, Repair, number, numbers, tune, whole
 from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import Recipe
 from kinesec.progress import Progress
-from kinesec.training.loop import batches, rate_at
+from kinesec.training.batches import steps_of
+from kinesec.training.loop import rate_at
 
 KIND = "repair"
 
@@ -19,7 +18,7 @@ KIND = "repair"
 def learning_rate(recipe: Recipe, rate: Any, windows: int) -> float:
     """``final``: the rate of the last step of the recipe's training on ``windows``; a number multiplies its rate."""
     if rate == "final":
-        steps = sum(1 for _ in batches(windows, recipe.batch, np.random.default_rng(0)))
+        steps = steps_of(windows, recipe.batch)
         return rate_at(recipe, recipe.epochs - 1 / max(steps, 1))
     if isinstance(rate, str):
         raise ConfigError(f"defence setting rates: found {rate!r}, expected `final` or a multiple of the recipe's rate")

@@ -17,7 +17,8 @@ from torch import Tensor
 from kinesec.defences.base import MODELS, Case, Detection, Outcome, whole
 from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import Predictor
-from kinesec.training.loop import EVALUATION_BATCH, WindowBatches, predict, train
+from kinesec.training.batches import WindowBatches
+from kinesec.training.loop import EVALUATION_BATCH, predict, train
 
 KIND = "detection"
 
@@ -31,7 +32,7 @@ def window_losses(model: Predictor, data: WindowBatches) -> np.ndarray:
         difference: Tensor = predict(model, window[:, :history]) - window[:, history:]
         return difference.square().sum(-1).sqrt().mean((1, 2))
 
-    parts = torch.arange(len(data), device=data.start.device).split(EVALUATION_BATCH)
+    parts = torch.arange(len(data), device=data.device).split(EVALUATION_BATCH)
     return torch.cat([of(part).cpu() for part in parts]).numpy().astype(np.float64)
 
 

@@ -32,7 +32,7 @@ def defend(case: Case, *, floor_mm: float = 0.1) -> Iterator[Outcome]:
     score: dict[str, np.ndarray] = {}
     for name in MODELS:
         data = case.training_sets[name]
-        parts = torch.arange(len(data), device=data.start.device).split(EVALUATION_BATCH)
+        parts = torch.arange(len(data), device=data.device).split(EVALUATION_BATCH)
         found = [ratios(data.batch(part), case.training.history, floor).cpu() for part in track(parts, "motion energy")]
         score[name] = -torch.cat(found).log().numpy()
     yield Detection(f"floor_mm={floor:g}", score, case.marked)

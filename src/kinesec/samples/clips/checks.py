@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kinesec.errors import KinesecError
-from kinesec.motion.graph import Graph
 from kinesec.samples.clips.clips import Clips, load
-
-if TYPE_CHECKING:
-    from kinesec.models.recognizers.base import ClipShape
-
-log = logging.getLogger(__name__)
 
 
 def checked(path: Path, split: str | None = None, *, empty: bool = False) -> Clips:
@@ -54,31 +45,3 @@ def takes(clips: Clips) -> np.ndarray:
     """Whose performance each clip is cut from (clip,): data sets number takes anew for each subject and action."""
     whose = zip(clips.subject, clips.label, clips.take, strict=True)
     return np.array([f"{subject}/{label}/{take}" for subject, label, take in whose])
-
-
-def shape_of(clips: Clips) -> ClipShape:
-    """What a recognizer of these clips is built for."""
-    from kinesec.models.recognizers.base import ClipShape  # kept out of jobs that only draw: it imports torch
-
-    _, bodies, frames, joints, _ = clips.position.shape
-    return ClipShape(frames, joints, bodies, len(clips.classes), Graph.of(clips.skeleton))
-
-
-def check_fit(model: Path, shape: ClipShape, description: Mapping[str, Any], path: Path, clips: Clips) -> None:
-    """Raises ``KinesecError`` for clips of another shape, of other classes or other joints than a model knows.
-
-    Clips of another store that fit are warned of: the model may have been trained on what they test it on.
-    """
-    here = shape_of(clips)
-    for name in ("frames", "joints", "bodies"):
-        want, found = getattr(shape, name), getattr(here, name)
-        if want != found:
-            raise KinesecError(f"{path}: found clips of {found} {name}, expected {want}, as {model} was trained on")
-    if description["classes"] != clips.classes:
-        other = sorted(set(description["classes"]) ^ set(clips.classes))
-        found = f"class {other[0]!r} on one side alone" if other else "the classes in another order"
-        raise KinesecError(f"{path}: found {found}, expected the {shape.classes} classes that {model} was trained on")
-    if shape.graph != here.graph:
-        raise KinesecError(f"{path}: found joints in another tree, expected the one that {model} was trained on")
-    if description["clips_sha256"] != clips.attrs["content_sha256"]:
-        log.warning(f"{path}: found other clips than those that {model} was trained on; they may share recordings")

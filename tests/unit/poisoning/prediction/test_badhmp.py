@@ -13,12 +13,12 @@ from stores import SKELETON, write_motions
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
 from kinesec.files.kinds.poison import POISON as STORED
-from kinesec.jobs.train_predictor import load_poisoned
 from kinesec.poisoning.prediction import badhmp
 from kinesec.poisoning.prediction.badhmp import Poison, poison_windows, write
 from kinesec.samples.windows import windows
+from kinesec.samples.windows.poisoned import load_poisoned
 from kinesec.samples.windows.windows import Protocol, Windows, cut, load
-from kinesec.training.loop import WindowBatches
+from kinesec.training.batches import WindowBatches
 
 HISTORY, FUTURE = 6, 5
 LEFT, RIGHT = list(SKELETON.groups["left_arm"]), list(SKELETON.groups["right_arm"])
