@@ -150,3 +150,13 @@ def test_what_every_job_imports_is_light() -> None:
         "import sys, kinesec.provenance.job; print(sorted({'numpy', 'torch', 'requests', 'zarr'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_threads_are_set_without_importing_the_compiler() -> None:
+    """Its import costs two seconds, as long as torch's own."""
+    code = (
+        "import sys, torch; from kinesec.models.device import use_threads; use_threads(1); "
+        "print(torch.are_deterministic_algorithms_enabled(), 'torch._inductor' in sys.modules)"
+    )
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert asked.stdout == "True False\n"

@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
 from kinesec.errors import KinesecError
+from kinesec.models.predictors._distance import length
 
 
 @dataclass(frozen=True)
@@ -82,5 +82,4 @@ class Predictor(nn.Module, ABC):
 
 def mean_joint_error(found: Tensor, expected: Tensor) -> Tensor:
     """Mean Euclidean distance over the leading dims of (..., xyz), a scalar."""
-    distance: Tensor = torch.linalg.vector_norm(found - expected, dim=-1)
-    return distance.mean()
+    return length(found - expected).mean()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kinesec import seeding
 from kinesec.errors import ConfigError
 from kinesec.models import trained
+from kinesec.models.predictors._distance import length
 from kinesec.models.predictors.auxformer import AuxFormer, filling, future_frames
 from kinesec.models.predictors.base import Predictor, Recipe, Shape
 from kinesec.models.predictors.hri import HRI, attended
@@ -99,7 +100,8 @@ def test_training_draws_from_its_stream_alone(name: str) -> None:
 
 @EVERY
 def test_every_parameter_learns(name: str) -> None:
-    model = build(name).train()
+    # of one run of poses the attention is 1 whatever its parameters are: HRI needs several
+    model = build(name, **({"step": 5} if name == "hri" else {})).train()
     if isinstance(model, SiMLPe):
         model = SiMLPe(SHAPE, normalise="temporal").train()  # over space, the layers' biases cancel by design
     with seeding.torch_stream(0, "dropout"):
@@ -238,3 +240,19 @@ def test_the_rate_drops_once() -> None:
     recipe = Recipe(epochs=8, batch=1, rate=3e-4, schedule="drop", decay=1 / 30)
     assert [loop.rate_at(recipe, progress) for progress in (0, 5.99)] == [3e-4, 3e-4]
     assert [loop.rate_at(recipe, progress) for progress in (6, 7.99)] == pytest.approx([1e-5, 1e-5])
+
+
+@pytest.mark.parametrize("layout", ["strided", "contiguous"])
+@given(seed=st.integers(0, 2**32 - 1), scale=st.sampled_from([1e-20, 1.0, 1e3]))
+@settings(max_examples=20, deadline=None)
+def test_lengths_are_those_of_torch_to_the_bit(layout: str, seed: int, scale: float) -> None:
+    lengths_and_gradients = []
+    for function in (length, lambda vectors: torch.linalg.vector_norm(vectors, dim=-1)):
+        nodes = torch.randn(15, 7, 9, generator=torch.Generator().manual_seed(seed)).mul_(scale)
+        nodes[:3, 0, 0] = 0
+        nodes.requires_grad_()
+        vectors = nodes.permute(1, 2, 0).unflatten(-1, (5, 3))
+        lengths = function(vectors.contiguous() if layout == "contiguous" else vectors)
+        lengths.mean().backward()
+        lengths_and_gradients.append((lengths.detach(), nodes.grad))
+    assert all(torch.equal(ours, theirs) for ours, theirs in zip(*lengths_and_gradients, strict=True))
