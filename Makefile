@@ -1,6 +1,7 @@
 # The two commands: `make demo` and `make test`. Everything runs in .venv, made from pyproject.toml and constraints.txt.
 PYTHON ?= python3
-CORES ?= $(shell nproc)
+# nproc takes OMP_NUM_THREADS for the number of cores: where a shell sets it to 1, a run would use one core
+CORES ?= $(shell env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
