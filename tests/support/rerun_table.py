@@ -148,9 +148,11 @@ def own_added(project: Project) -> None:
 
 EDITS = (
     Edit("a comment, a docstring, white space", reworded, NOTHING),
-    Edit("module of one recognizer, `recognizers/hrnn.py`", code(f"{SRC}/models/recognizers/hrnn.py"), RECOGNIZED),
     Edit(
-        "module of a recognizer that the run has not, `recognizers/sgn.py`",
+        "module of one recognizer, `models/recognizers/hrnn.py`", code(f"{SRC}/models/recognizers/hrnn.py"), RECOGNIZED
+    ),
+    Edit(
+        "module of a recognizer that is not in the run, `models/recognizers/sgn.py`",
         code(f"{SRC}/models/recognizers/sgn.py"),
         NOTHING,
     ),
@@ -159,20 +161,22 @@ EDITS = (
         code(f"{SRC}/attacks/pgd.py"),
         ATTACKED - SHOWN - {"evaluate_transfer"} | PAGE,
     ),
-    Edit("clip protocol, `clip_protocols/native.py`", code(f"{SRC}/samples/clips/protocols/native.py"), CLIPPED),
-    Edit("module of one predictor, `predictors/ltd.py`", code(f"{SRC}/models/predictors/ltd.py"), TRAINED),
     Edit(
-        "module of one trigger, `poisoning/triggers/rigid.py`",
+        "clip protocol, `samples/clips/protocols/native.py`", code(f"{SRC}/samples/clips/protocols/native.py"), CLIPPED
+    ),
+    Edit("module of one predictor, `models/predictors/ltd.py`", code(f"{SRC}/models/predictors/ltd.py"), TRAINED),
+    Edit(
+        "module of one trigger, `poisoning/prediction/triggers/rigid.py`",
         code(f"{SRC}/poisoning/prediction/triggers/rigid.py"),
         POISONED,
     ),
     Edit(
-        "module of one defence, `defences/prediction/fine_tuning.py`",
+        "module of one defence, `defences/backdoor/fine_tuning.py`",
         code(f"{SRC}/defences/backdoor/fine_tuning.py"),
         DEFENDED - {"figure_roc"},
     ),
-    Edit("shared module, `store.py`", code(f"{SRC}/files/store.py"), INGESTED),
-    Edit("shared module, `windows.py`", code(f"{SRC}/samples/windows/windows.py"), PREDICTED),
+    Edit("shared module, `files/store.py`", code(f"{SRC}/files/store.py"), INGESTED),
+    Edit("shared module, `samples/windows/windows.py`", code(f"{SRC}/samples/windows/windows.py"), PREDICTED),
     Edit("plot of one figure, `plots/horizons.py`", code(f"{SRC}/plots/horizons.py"), PAGE | {"figure_horizons"}),
     Edit("page of the report, `report/page.py`", code(f"{SRC}/report/page.py"), PAGE),
     Edit(
