@@ -24,9 +24,9 @@ from kinesec.progress import track
 from kinesec.samples.clips.moments import Moments
 from kinesec.samples.clips.protocols.base import ClipProtocol, Take, need_keys
 from kinesec.samples.clips.split import Split
+from kinesec.samples.frames import Frames
 
 LEAST_SCALE_MM = 1e-3
-BLOCK_ROWS = 2**14
 
 
 def build(protocol: Mapping[str, Any]) -> tuple[ClipProtocol, Split]:
@@ -49,23 +49,6 @@ def build(protocol: Mapping[str, Any]) -> tuple[ClipProtocol, Split]:
     own = {key: value for key, value in settings.items() if key not in Split.__dataclass_fields__}
     shared = {key: value for key, value in settings.items() if key in Split.__dataclass_fields__}
     return kind(**own), Split(**shared)
-
-
-class _Frames:
-    """Rows of a store's positions, asked for in order: read a block at a time, for takes are shorter than chunks."""
-
-    def __init__(self, position: xr.DataArray) -> None:
-        self._position = position
-        self._first = 0
-        self._block = position[:0].values
-
-    def read(self, first: int, count: int) -> np.ndarray:
-        """Positions (frame, joint, xyz) float32 of ``count`` frames."""
-        if not self._first <= first <= first + count <= self._first + len(self._block):
-            self._first = first
-            self._block = self._position[first : first + max(count, BLOCK_ROWS)].values
-        at = first - self._first
-        return np.asarray(self._block[at : at + count])
 
 
 @dataclass(frozen=True)
@@ -110,7 +93,7 @@ class _Index:
             takes=takes,
         )
 
-    def read(self, frames: _Frames, rows: list[int], skeleton: Skeleton) -> Take:
+    def read(self, frames: Frames, rows: list[int], skeleton: Skeleton) -> Take:
         bodies = []
         for row in rows:
             position = frames.read(int(self.start[row]), int(self.length[row])).astype(np.float64)
@@ -162,7 +145,7 @@ def cut(motions_path: Path, out: Path, protocol: Mapping[str, Any]) -> None:
     of_take = np.searchsorted(plan.take, np.arange(len(index.takes) + 1))
     used = [rows[0] for rows, count in zip(index.takes, np.diff(of_take), strict=True) if count]
     rate = chosen.rate(index.length[used], index.fps[used])
-    frames = _Frames(motions.position)
+    frames = Frames(motions.position)
     moments = Moments(len(skeleton))
     with store.Writer(out, CLIPS) as writer:
         for take, rows in enumerate(track(index.takes, "cutting clips")):

@@ -21,6 +21,7 @@ from kinesec.files.kinds.motions import MOTIONS
 from kinesec.files.kinds.windows import WINDOWS
 from kinesec.motion.skeleton import Skeleton
 from kinesec.progress import track
+from kinesec.samples.frames import Frames
 from kinesec.samples.windows.protocols.base import PROTOCOLS, Sequence, used_joints
 
 TEST_SEED = 1234567890  # of the released test samplings, LearnTrajDep utils/data_utils.py
@@ -63,15 +64,17 @@ def sequences(motions: xr.Dataset, root: str | None) -> Iterator[Sequence]:
                 below.add(joint)
         joints = [top, *sorted(below - {top})]
         skeleton = skeleton.select(tuple(joints))
-    for index in range(motions.sizes["sequence"]):
-        first, length = int(motions.start[index]), int(motions.length[index])
-        rows = slice(first, first + length)
+    starts, lengths, sources = motions.start.values, motions.length.values, motions.source.values
+    offsets = motions.offset.values
+    position = Frames(motions.position)
+    rotation = Frames(motions.rotation) if "rotation" in motions else None
+    for index, (first, length) in enumerate(zip(starts.tolist(), lengths.tolist(), strict=True)):
         yield Sequence(
-            position=motions.position[rows].values[:, joints],
-            rotation=motions.rotation[rows].values[:, joints] if "rotation" in motions else None,
-            offsets=motions.offset[index].values[joints],
+            position=position.read(first, length)[:, joints],
+            rotation=rotation.read(first, length)[:, joints] if rotation is not None else None,
+            offsets=offsets[index][joints],
             skeleton=skeleton,
-            name=str(motions.source[index].values),
+            name=str(sources[index]),
         )
 
 
@@ -92,6 +95,7 @@ def cut(motions_path: Path, out: Path, protocol: Protocol) -> None:
     length = protocol.history + protocol.future
     extent: np.ndarray | None = None
     frames, short = 0, []
+    splits = motions.split.values
     with store.Writer(out, WINDOWS) as writer:
         total = motions.sizes["sequence"]
         for index, sequence in enumerate(track(sequences(motions, protocol.root), "cutting windows", total)):
@@ -103,7 +107,7 @@ def cut(motions_path: Path, out: Path, protocol: Protocol) -> None:
                 position=position,
                 start=frames + np.arange(max(count, 0)),
                 sequence_index=np.full(max(count, 0), index),
-                split=np.full(max(count, 0), str(motions.split[index].values), dtype=object),
+                split=np.full(max(count, 0), str(splits[index]), dtype=object),
             )
             frames += len(position)
             moved = np.ptp(position, axis=0).max(-1)

@@ -19,8 +19,8 @@ from kinesec.files.kinds.clips import CLIPS
 from kinesec.files.kinds.motions import MOTIONS
 from kinesec.motion import joint_maps
 from kinesec.motion.skeleton import Skeleton
+from kinesec.samples import frames
 from kinesec.samples.clips import clips
-from kinesec.samples.clips import cut as cut_clips
 from kinesec.samples.clips.clips import Clips, Normaliser
 from kinesec.samples.clips.cut import cut
 from kinesec.samples.clips.moments import Moments
@@ -202,23 +202,23 @@ def test_the_papers_split_leaks_and_says_so(motions: Path) -> None:
 @pytest.mark.parametrize("name", names.available("samples.clips.protocols"))
 def test_how_frames_are_read_changes_nothing(motions: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = cut_here(motions, protocol=name)
-    monkeypatch.setattr(cut_clips, "BLOCK_ROWS", 1)
+    monkeypatch.setattr(frames, "BLOCK_ROWS", 1)
     monkeypatch.setattr(store, "CHUNK_BYTES", 4096)
     pieces = cut_here(motions, "pieces.zarr", protocol=name)
     assert store.content_sha256(pieces) == store.content_sha256(whole)
 
 
 def test_no_more_is_read_than_a_block(motions: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cut_clips, "BLOCK_ROWS", 100)
+    monkeypatch.setattr(frames, "BLOCK_ROWS", 100)
     blocks: list[int] = []
-    read = cut_clips._Frames.read
+    read = frames.Frames.read
 
-    def watched(self: cut_clips._Frames, first: int, count: int) -> np.ndarray:
+    def watched(self: frames.Frames, first: int, count: int) -> np.ndarray:
         found = read(self, first, count)
         blocks.append(len(self._block))
         return found
 
-    monkeypatch.setattr(cut_clips._Frames, "read", watched)
+    monkeypatch.setattr(frames.Frames, "read", watched)
     cut_here(motions, protocol="native")
     assert len(blocks) == 6
     assert max(blocks) == 160  # the longest take
