@@ -11,12 +11,6 @@ if not workflow.config_settings.configfiles:
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/cluster.smk"
-include: "workflow/rules/lookups.smk"
-include: "workflow/rules/defence_lookups.smk"
-include: "workflow/rules/recognition_lookups.smk"
-include: "workflow/rules/figure_lookups.smk"
-include: "workflow/rules/recognition_figure_lookups.smk"
-include: "workflow/rules/provenance_lookups.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/samples.smk"
 include: "workflow/rules/poisoning.smk"
@@ -56,17 +50,17 @@ localrules:
 rule all:
     default_target: True
     input:
-        f"results/artifacts/{RUN}/report/index.html",
-        f"results/artifacts/{RUN}/ro-crate-metadata.json",
+        f"{PLAN.folder}/report/index.html",
+        f"{PLAN.folder}/ro-crate-metadata.json",
 
 
 rule prediction:
     input:
-        prediction_tables(),
-        files_of(PREDICTION_DRAWN),
+        PLAN.table_files(PLAN.prediction_tables),
+        PLAN.figure_files(PLAN.figures_of_prediction),
 
 
 rule recognition:
     input:
-        recognition_tables(),
-        files_of(RECOGNITION_DRAWN),
+        PLAN.table_files(PLAN.recognition_tables),
+        PLAN.figure_files(PLAN.figures_of_recognition),

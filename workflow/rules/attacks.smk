@@ -3,10 +3,10 @@
 
 rule attack_recognizer:
     input:
-        clips=CLIPS,
-        model=RECOGNIZER_MODEL.replace("{training}", "clean"),
+        clips=paths.CLIPS,
+        model=paths.filled(paths.RECOGNIZER, training="clean"),
     output:
-        store=SHARD,
+        store=paths.SHARD,
     log:
         "logs/attack_recognizer/{data}/{clips}/{recognizer}/{attack}/seed{seed}/shard{shard}.log",
     benchmark:
@@ -19,11 +19,11 @@ rule attack_recognizer:
         runtime=720,
         gpu=1,
     params:
-        attack=attack_of,
+        attack=lambda wildcards: PLAN.recognition.attack(wildcards.attack),
         code=lambda wildcards: code(
             "attack_recognizer.py",
-            recognizer_module(wildcards.recognizer),
-            *attack_modules(wildcards.attack),
+            PLAN.recognition.recognizer_code(wildcards.recognizer),
+            *PLAN.recognition.attack_code(wildcards.attack),
         ),
     script:
         "../scripts/attack_recognizer.py"

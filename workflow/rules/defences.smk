@@ -3,13 +3,13 @@
 
 rule defend_prediction:
     input:
-        windows="results/windows/{data}/{protocol}/windows.zarr/zarr.json",
-        poison="results/poisons/{data}/{protocol}/{strategy}/seed{seed}/poison.zarr/zarr.json",
-        clean=model_path("clean"),
-        victim=model_path("{strategy}"),
+        windows=paths.WINDOWS,
+        poison=paths.POISON,
+        clean=paths.filled(paths.PREDICTOR, strategy="clean"),
+        victim=paths.PREDICTOR,
     output:
-        records=f"{DEFENCE}.records.parquet",
-        table=f"{DEFENCE}.csv",
+        records=paths.DEFENCE_RECORDS,
+        table=paths.DEFENCE_TABLE,
     log:
         "logs/defend_prediction/{data}/{protocol}/{strategy}/{predictor}/{defence}/seed{seed}.log",
     benchmark:
@@ -22,15 +22,15 @@ rule defend_prediction:
         runtime=720,
         gpu=1,
     params:
-        strategy=strategy_of,
-        defence=lambda wildcards: DEFENCES[wildcards.defence],
-        sampling=PREDICTION.get("samplings", [8])[0],
-        sampling_range=lambda wildcards: DATA[wildcards.data]["test_sampling"],
+        strategy=lambda wildcards: PLAN.prediction.strategy(wildcards.strategy),
+        defence=lambda wildcards: PLAN.defences.specs[wildcards.defence],
+        sampling=PLAN.prediction.samplings[0],
+        sampling_range=lambda wildcards: PLAN.sources[wildcards.data].test_sampling,
         code=lambda wildcards: code(
             "defend_prediction.py",
-            f"defences.backdoor.{DEFENCES[wildcards.defence]['defence']}",
-            predictor_module(wildcards),
-            *strategy_modules(wildcards),
+            PLAN.defences.code(wildcards.defence),
+            PLAN.prediction.predictor_code(wildcards.predictor),
+            *PLAN.prediction.strategy_code(wildcards.strategy),
         ),
     script:
         "../scripts/defend_prediction.py"

@@ -3,13 +3,13 @@
 
 rule evaluate_prediction:
     input:
-        windows="results/windows/{data}/{protocol}/windows.zarr/zarr.json",
-        clean=model_path("clean"),
-        victim=model_path("{strategy}"),
+        windows=paths.WINDOWS,
+        clean=paths.filled(paths.PREDICTOR, strategy="clean"),
+        victim=paths.PREDICTOR,
     output:
-        records=EVALUATION_RECORDS,
-        table=EVALUATION_TABLE,
-        samples=EVALUATION_SAMPLES,
+        records=paths.EVALUATION_RECORDS,
+        table=paths.EVALUATION_TABLE,
+        samples=paths.EVALUATION_SAMPLES,
     log:
         "logs/evaluate_prediction/{data}/{protocol}/{strategy}/{predictor}/seed{seed}.log",
     benchmark:
@@ -22,16 +22,16 @@ rule evaluate_prediction:
         runtime=60,
         gpu=1,
     params:
-        strategy=strategy_of,
-        samplings=PREDICTION.get("samplings"),
-        sampling_range=lambda wildcards: DATA[wildcards.data]["test_sampling"],
-        threshold_mm=PREDICTION.get("asr_threshold_mm"),
-        near_miss_degrees=PREDICTION.get("near_miss_degrees"),
+        strategy=lambda wildcards: PLAN.prediction.strategy(wildcards.strategy),
+        samplings=PLAN.prediction.samplings,
+        sampling_range=lambda wildcards: PLAN.sources[wildcards.data].test_sampling,
+        threshold_mm=PLAN.prediction.part.get("asr_threshold_mm"),
+        near_miss_degrees=PLAN.prediction.part.get("near_miss_degrees"),
         code=lambda wildcards: code(
             "evaluate_prediction.py",
             "models.predictors.zero_velocity",
-            predictor_module(wildcards),
-            *strategy_modules(wildcards),
+            PLAN.prediction.predictor_code(wildcards.predictor),
+            *PLAN.prediction.strategy_code(wildcards.strategy),
         ),
     script:
         "../scripts/evaluate_prediction.py"
@@ -39,35 +39,35 @@ rule evaluate_prediction:
 
 use rule evaluate_prediction as evaluate_clean_prediction with:
     input:
-        windows="results/windows/{data}/{protocol}/windows.zarr/zarr.json",
-        clean=model_path("clean"),
+        windows=paths.WINDOWS,
+        clean=paths.filled(paths.PREDICTOR, strategy="clean"),
     output:
-        records=EVALUATION_RECORDS.replace("{strategy}", "clean"),
-        table=EVALUATION_TABLE.replace("{strategy}", "clean"),
-        samples=EVALUATION_SAMPLES.replace("{strategy}", "clean"),
+        records=paths.filled(paths.EVALUATION_RECORDS, strategy="clean"),
+        table=paths.filled(paths.EVALUATION_TABLE, strategy="clean"),
+        samples=paths.filled(paths.EVALUATION_SAMPLES, strategy="clean"),
     log:
         "logs/evaluate_prediction/{data}/{protocol}/clean/{predictor}/seed{seed}.log",
     benchmark:
         "logs/evaluate_prediction/{data}/{protocol}/clean/{predictor}/seed{seed}.jsonl"
     params:
         strategy=None,
-        samplings=PREDICTION.get("samplings"),
-        sampling_range=lambda wildcards: DATA[wildcards.data]["test_sampling"],
-        threshold_mm=PREDICTION.get("asr_threshold_mm"),
+        samplings=PLAN.prediction.samplings,
+        sampling_range=lambda wildcards: PLAN.sources[wildcards.data].test_sampling,
+        threshold_mm=PLAN.prediction.part.get("asr_threshold_mm"),
         near_miss_degrees=[],
         code=lambda wildcards: code(
             "evaluate_prediction.py",
             "models.predictors.zero_velocity",
-            predictor_module(wildcards),
+            PLAN.prediction.predictor_code(wildcards.predictor),
         ),
 
 
 rule evaluate_stealth:
     input:
-        windows="results/windows/{data}/{protocol}/windows.zarr/zarr.json",
-        poison="results/poisons/{data}/{protocol}/{strategy}/seed{seed}/poison.zarr/zarr.json",
+        windows=paths.WINDOWS,
+        poison=paths.POISON,
     output:
-        table=STEALTH_TABLE,
+        table=paths.STEALTH_TABLE,
     log:
         "logs/evaluate_stealth/{data}/{protocol}/{strategy}/seed{seed}.log",
     benchmark:
@@ -79,7 +79,7 @@ rule evaluate_stealth:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
-        strategy=strategy_of,
+        strategy=lambda wildcards: PLAN.prediction.strategy(wildcards.strategy),
         code=code_of("evaluate_stealth.py"),
     script:
         "../scripts/evaluate_stealth.py"
@@ -87,12 +87,12 @@ rule evaluate_stealth:
 
 rule evaluate_recognizer:
     input:
-        clips=CLIPS,
-        model=RECOGNIZER_MODEL,
+        clips=paths.CLIPS,
+        model=paths.RECOGNIZER,
     output:
-        records=f"{ACCURACY}.records.parquet",
-        table=f"{ACCURACY}.csv",
-        confusion=f"{ACCURACY}.confusion.csv",
+        records=paths.ACCURACY_RECORDS,
+        table=paths.ACCURACY_TABLE,
+        confusion=paths.CONFUSION_TABLE,
     log:
         "logs/evaluate_recognizer/{data}/{clips}/{training}/{recognizer}/seed{seed}.log",
     benchmark:
@@ -106,7 +106,8 @@ rule evaluate_recognizer:
         gpu=1,
     params:
         code=lambda wildcards: code(
-            "evaluate_recognizer.py", recognizer_module(wildcards.recognizer)
+            "evaluate_recognizer.py",
+            PLAN.recognition.recognizer_code(wildcards.recognizer),
         ),
     script:
         "../scripts/evaluate_recognizer.py"
@@ -114,12 +115,12 @@ rule evaluate_recognizer:
 
 rule evaluate_attack:
     input:
-        clips=CLIPS,
-        model=RECOGNIZER_MODEL.replace("{training}", "clean"),
-        shards=shards_of(SHARD),
+        clips=paths.CLIPS,
+        model=paths.filled(paths.RECOGNIZER, training="clean"),
+        shards=PLAN.recognition.shards_of(paths.SHARD),
     output:
-        records=f"{ATTACKED}.records.parquet",
-        table=f"{ATTACKED}.csv",
+        records=paths.ATTACK_RECORDS,
+        table=paths.ATTACK_TABLE,
     log:
         "logs/evaluate_attack/{data}/{clips}/{recognizer}/{attack}/seed{seed}.log",
     benchmark:
@@ -133,7 +134,8 @@ rule evaluate_attack:
         gpu=1,
     params:
         code=lambda wildcards: code(
-            "evaluate_attack.py", recognizer_module(wildcards.recognizer)
+            "evaluate_attack.py",
+            PLAN.recognition.recognizer_code(wildcards.recognizer),
         ),
     script:
         "../scripts/evaluate_attack.py"
@@ -141,14 +143,16 @@ rule evaluate_attack:
 
 rule evaluate_transfer:
     input:
-        clips=CLIPS,
-        model=RECOGNIZER_MODEL.replace("{training}", "clean"),
-        surrogate=RECOGNIZER_MODEL.replace("{training}", "clean").replace(
-            "{recognizer}", "{surrogate}"
+        clips=paths.CLIPS,
+        model=paths.filled(paths.RECOGNIZER, training="clean"),
+        surrogate=paths.filled(
+            paths.RECOGNIZER, training="clean", recognizer="{surrogate}"
         ),
-        shards=shards_of(SHARD.replace("{recognizer}", "{surrogate}")),
+        shards=PLAN.recognition.shards_of(
+            paths.filled(paths.SHARD, recognizer="{surrogate}")
+        ),
     output:
-        table=TRANSFER,
+        table=paths.TRANSFER_TABLE,
     log:
         "logs/evaluate_transfer/{data}/{clips}/{attack}/{surrogate}/{recognizer}/seed{seed}.log",
     benchmark:
@@ -163,8 +167,8 @@ rule evaluate_transfer:
     params:
         code=lambda wildcards: code(
             "evaluate_transfer.py",
-            recognizer_module(wildcards.recognizer),
-            recognizer_module(wildcards.surrogate),
+            PLAN.recognition.recognizer_code(wildcards.recognizer),
+            PLAN.recognition.recognizer_code(wildcards.surrogate),
         ),
     script:
         "../scripts/evaluate_transfer.py"

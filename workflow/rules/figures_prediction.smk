@@ -5,9 +5,7 @@ rule figure_horizons:
     input:
         table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
     output:
-        pdf=f"results/artifacts/{RUN}/figures/horizons-{{data}}-{{predictor}}.pdf",
-        svg=f"results/artifacts/{RUN}/figures/horizons-{{data}}-{{predictor}}.svg",
-        png=f"results/artifacts/{RUN}/figures/horizons-{{data}}-{{predictor}}.png",
+        **PLAN.figure("horizons-{data}-{predictor}", "pdf", "svg", "png"),
     log:
         f"logs/figure_horizons/{RUN}/{{data}}-{{predictor}}.log",
     benchmark:
@@ -32,9 +30,7 @@ rule figure_ratio:
     input:
         table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
     output:
-        pdf=f"results/artifacts/{RUN}/figures/ratio-{{data}}-{{predictor}}.pdf",
-        svg=f"results/artifacts/{RUN}/figures/ratio-{{data}}-{{predictor}}.svg",
-        png=f"results/artifacts/{RUN}/figures/ratio-{{data}}-{{predictor}}.png",
+        **PLAN.figure("ratio-{data}-{predictor}", "pdf", "svg", "png"),
     log:
         f"logs/figure_ratio/{RUN}/{{data}}-{{predictor}}.log",
     benchmark:
@@ -59,9 +55,7 @@ rule figure_near_misses:
     input:
         table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
     output:
-        pdf=f"results/artifacts/{RUN}/figures/near_misses-{{data}}-{{predictor}}.pdf",
-        svg=f"results/artifacts/{RUN}/figures/near_misses-{{data}}-{{predictor}}.svg",
-        png=f"results/artifacts/{RUN}/figures/near_misses-{{data}}-{{predictor}}.png",
+        **PLAN.figure("near_misses-{data}-{predictor}", "pdf", "svg", "png"),
     log:
         f"logs/figure_near_misses/{RUN}/{{data}}-{{predictor}}.log",
     benchmark:
@@ -86,9 +80,7 @@ rule figure_stealth:
     input:
         table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
     output:
-        pdf=f"results/artifacts/{RUN}/figures/stealth-{{data}}-{{protocol}}.pdf",
-        svg=f"results/artifacts/{RUN}/figures/stealth-{{data}}-{{protocol}}.svg",
-        png=f"results/artifacts/{RUN}/figures/stealth-{{data}}-{{protocol}}.png",
+        **PLAN.figure("stealth-{data}-{protocol}", "pdf", "svg", "png"),
     log:
         f"logs/figure_stealth/{RUN}/{{data}}-{{protocol}}.log",
     benchmark:
@@ -111,11 +103,11 @@ rule figure_stealth:
 
 rule figure_filmstrip:
     input:
-        samples=samples_of,
+        samples=lambda wildcards: PLAN.prediction.samples(
+            wildcards.data, wildcards.predictor, wildcards.strategy
+        ),
     output:
-        pdf=f"results/artifacts/{RUN}/figures/filmstrip-{{data}}-{{predictor}}-{{strategy}}.pdf",
-        svg=f"results/artifacts/{RUN}/figures/filmstrip-{{data}}-{{predictor}}-{{strategy}}.svg",
-        png=f"results/artifacts/{RUN}/figures/filmstrip-{{data}}-{{predictor}}-{{strategy}}.png",
+        **PLAN.figure("filmstrip-{data}-{predictor}-{strategy}", "pdf", "svg", "png"),
     log:
         f"logs/figure_filmstrip/{RUN}/{{data}}-{{predictor}}-{{strategy}}.log",
     benchmark:
@@ -134,10 +126,11 @@ rule figure_filmstrip:
 
 rule figure_animation:
     input:
-        samples=samples_of,
+        samples=lambda wildcards: PLAN.prediction.samples(
+            wildcards.data, wildcards.predictor, wildcards.strategy
+        ),
     output:
-        webp=f"results/artifacts/{RUN}/figures/animation-{{data}}-{{predictor}}-{{strategy}}.webp",
-        png=f"results/artifacts/{RUN}/figures/animation-{{data}}-{{predictor}}-{{strategy}}.png",
+        **PLAN.figure("animation-{data}-{predictor}-{strategy}", "webp", "png"),
     log:
         f"logs/figure_animation/{RUN}/{{data}}-{{predictor}}-{{strategy}}.log",
     benchmark:
@@ -158,9 +151,7 @@ rule figure_fine_tuning:
     input:
         table=f"results/artifacts/{RUN}/tables/prediction_defences.csv",
     output:
-        pdf=f"results/artifacts/{RUN}/figures/fine_tuning-{{data}}-{{predictor}}.pdf",
-        svg=f"results/artifacts/{RUN}/figures/fine_tuning-{{data}}-{{predictor}}.svg",
-        png=f"results/artifacts/{RUN}/figures/fine_tuning-{{data}}-{{predictor}}.png",
+        **PLAN.figure("fine_tuning-{data}-{predictor}", "pdf", "svg", "png"),
     log:
         f"logs/figure_fine_tuning/{RUN}/{{data}}-{{predictor}}.log",
     benchmark:
@@ -183,16 +174,11 @@ rule figure_fine_tuning:
 
 rule figure_roc:
     input:
-        records=lambda wildcards: defended(
-            f"{DEFENCE}.records.parquet",
-            detectors(),
-            wildcards.data,
-            wildcards.predictor,
+        records=lambda wildcards: PLAN.defences.detections(
+            paths.DEFENCE_RECORDS, wildcards.data, wildcards.predictor
         ),
     output:
-        pdf=f"results/artifacts/{RUN}/figures/roc-{{data}}-{{predictor}}.pdf",
-        svg=f"results/artifacts/{RUN}/figures/roc-{{data}}-{{predictor}}.svg",
-        png=f"results/artifacts/{RUN}/figures/roc-{{data}}-{{predictor}}.png",
+        **PLAN.figure("roc-{data}-{predictor}", "pdf", "svg", "png"),
     log:
         f"logs/figure_roc/{RUN}/{{data}}-{{predictor}}.log",
     benchmark:
@@ -205,11 +191,8 @@ rule figure_roc:
         runtime=10,
     params:
         # whose records the inputs are, in their order
-        labels=lambda wildcards: defended(
-            "{strategy}/{defence}/{seed}",
-            detectors(),
-            wildcards.data,
-            wildcards.predictor,
+        labels=lambda wildcards: PLAN.defences.detections(
+            "{strategy}/{defence}/{seed}", wildcards.data, wildcards.predictor
         ),
         code=code_of("figure_roc.py"),
     script:

@@ -3,11 +3,11 @@
 
 rule figure_confusion:
     input:
-        tables=lambda wildcards: recognized(
-            f"{ACCURACY}.confusion.csv", wildcards.data, wildcards.recognizer
+        tables=lambda wildcards: PLAN.recognition.models(
+            paths.CONFUSION_TABLE, wildcards.data, wildcards.recognizer
         ),
     output:
-        **figure_files("confusion-{data}-{recognizer}", "pdf", "svg", "png"),
+        **PLAN.figure("confusion-{data}-{recognizer}", "pdf", "svg", "png"),
     log:
         f"logs/figure_confusion/{RUN}/{{data}}-{{recognizer}}.log",
     benchmark:
@@ -29,7 +29,7 @@ rule figure_attack_curves:
         curves=f"results/artifacts/{RUN}/tables/attack_curves.csv",
         table=f"results/artifacts/{RUN}/tables/recognition_attacks.csv",
     output:
-        **figure_files("attack_curves-{data}-{clips}", "pdf", "svg", "png"),
+        **PLAN.figure("attack_curves-{data}-{clips}", "pdf", "svg", "png"),
     log:
         f"logs/figure_attack_curves/{RUN}/{{data}}-{{clips}}.log",
     benchmark:
@@ -54,7 +54,7 @@ rule figure_transfer_matrix:
     input:
         table=f"results/artifacts/{RUN}/tables/transfer.csv",
     output:
-        **figure_files("transfer_matrix-{data}-{clips}", "pdf", "svg", "png"),
+        **PLAN.figure("transfer_matrix-{data}-{clips}", "pdf", "svg", "png"),
     log:
         f"logs/figure_transfer_matrix/{RUN}/{{data}}-{{clips}}.log",
     benchmark:
@@ -77,12 +77,13 @@ rule figure_transfer_matrix:
 
 rule figure_joint_displacement:
     input:
-        clips=clips_of_recognizer,
-        shards=pictured_shards,
-        records=pictured_attacks(f"{ATTACKED}.records.parquet"),
-        tables=pictured_attacks(f"{ATTACKED}.csv"),
+        unpack(
+            lambda wildcards: PLAN.recognition.pictured(
+                wildcards.data, wildcards.recognizer
+            )
+        ),
     output:
-        **figure_files("joint_displacement-{data}-{recognizer}", "pdf", "svg", "png"),
+        **PLAN.figure("joint_displacement-{data}-{recognizer}", "pdf", "svg", "png"),
     log:
         f"logs/figure_joint_displacement/{RUN}/{{data}}-{{recognizer}}.log",
     benchmark:
@@ -101,12 +102,13 @@ rule figure_joint_displacement:
 
 rule figure_displacement_correlation:
     input:
-        clips=clips_of_recognizer,
-        shards=pictured_shards,
-        records=pictured_attacks(f"{ATTACKED}.records.parquet"),
-        tables=pictured_attacks(f"{ATTACKED}.csv"),
+        unpack(
+            lambda wildcards: PLAN.recognition.pictured(
+                wildcards.data, wildcards.recognizer
+            )
+        ),
     output:
-        **figure_files(
+        **PLAN.figure(
             "displacement_correlation-{data}-{recognizer}", "pdf", "svg", "png"
         ),
     log:
@@ -127,12 +129,13 @@ rule figure_displacement_correlation:
 
 rule figure_attack_filmstrip:
     input:
-        clips=clips_of_recognizer,
-        shards=pictured_shards,
-        records=pictured_attacks(f"{ATTACKED}.records.parquet"),
-        tables=pictured_attacks(f"{ATTACKED}.csv"),
+        unpack(
+            lambda wildcards: PLAN.recognition.pictured(
+                wildcards.data, wildcards.recognizer
+            )
+        ),
     output:
-        **figure_files("attack_filmstrip-{data}-{recognizer}", "pdf", "svg", "png"),
+        **PLAN.figure("attack_filmstrip-{data}-{recognizer}", "pdf", "svg", "png"),
     log:
         f"logs/figure_attack_filmstrip/{RUN}/{{data}}-{{recognizer}}.log",
     benchmark:
@@ -151,12 +154,13 @@ rule figure_attack_filmstrip:
 
 rule figure_attack_animation:
     input:
-        clips=clips_of_recognizer,
-        shards=pictured_shards,
-        records=pictured_attacks(f"{ATTACKED}.records.parquet"),
-        tables=pictured_attacks(f"{ATTACKED}.csv"),
+        unpack(
+            lambda wildcards: PLAN.recognition.pictured(
+                wildcards.data, wildcards.recognizer
+            )
+        ),
     output:
-        **figure_files("attack_animation-{data}-{recognizer}", "webp", "png"),
+        **PLAN.figure("attack_animation-{data}-{recognizer}", "webp", "png"),
     log:
         f"logs/figure_attack_animation/{RUN}/{{data}}-{{recognizer}}.log",
     benchmark:

@@ -3,9 +3,9 @@
 
 rule poison_badhmp:
     input:
-        windows="results/windows/{data}/{protocol}/windows.zarr/zarr.json",
+        windows=paths.WINDOWS,
     output:
-        store="results/poisons/{data}/{protocol}/{strategy}/seed{seed}/poison.zarr/zarr.json",
+        store=paths.POISON,
     log:
         "logs/poison_badhmp/{data}/{protocol}/{strategy}/seed{seed}.log",
     benchmark:
@@ -17,7 +17,9 @@ rule poison_badhmp:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
-        strategy=strategy_of,
-        code=lambda wildcards: code("poison_badhmp.py", *strategy_modules(wildcards)),
+        strategy=lambda wildcards: PLAN.prediction.strategy(wildcards.strategy),
+        code=lambda wildcards: code(
+            "poison_badhmp.py", *PLAN.prediction.strategy_code(wildcards.strategy)
+        ),
     script:
         "../scripts/poison_badhmp.py"

@@ -15,10 +15,10 @@ rule croissant:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=30,
     params:
-        module=lambda wildcards: DATA[wildcards.data]["module"],
+        module=lambda wildcards: PLAN.sources[wildcards.data].module,
         code=lambda wildcards: code(
             "croissant.py",
-            f"sources.datasets.{DATA[wildcards.data]['module']}",
+            PLAN.sources[wildcards.data].code(),
             "files.kinds.poison",
         ),
     script:
@@ -27,15 +27,18 @@ rule croissant:
 
 rule crate:
     input:
-        page=f"{ARTEFACTS}/report/index.html",
-        tables=tables(),
-        figures=figures(),
-        croissants=croissants(),
+        page=f"{PLAN.folder}/report/index.html",
+        tables=PLAN.tables(),
+        figures=PLAN.figure_files(PLAN.figures),
+        croissants=PLAN.prediction.poisons(paths.CROISSANT),
     output:
-        crate=f"{ARTEFACTS}/ro-crate-metadata.json",
-        configuration=f"{ARTEFACTS}/workflow/configuration.yaml",
+        crate=f"{PLAN.folder}/ro-crate-metadata.json",
+        configuration=f"{PLAN.folder}/workflow/configuration.yaml",
         # not inputs: what they say reaches results through the jobs' parameters
-        workflow=[f"{ARTEFACTS}/workflow/{path}" for path in WORKFLOW_FILES],
+        workflow=[
+            f"{PLAN.folder}/workflow/{path}"
+            for path in PLAN.workflow_files(REPOSITORY)
+        ],
     log:
         f"logs/crate/{RUN}.log",
     benchmark:
@@ -48,12 +51,12 @@ rule crate:
         runtime=30,
     params:
         run=RUN,
-        configuration=SHOWN,
-        workflow=WORKFLOW_FILES,
-        modules={name: data["module"] for name, data in DATA.items()},
+        configuration=PLAN.shown,
+        workflow=PLAN.workflow_files(REPOSITORY),
+        modules=PLAN.modules,
         code=code_of(
             "crate.py",
-            *(f"sources.datasets.{data['module']}" for data in DATA.values()),
+            *(source.code() for source in PLAN.sources.values()),
         ),
     script:
         "../scripts/crate.py"

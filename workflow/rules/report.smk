@@ -3,12 +3,12 @@
 
 rule report:
     input:
-        tables=tables(),
-        figures=figures(),
-        receipts=expand("resources/{data}/receipt.json", data=DATA),
-        motions=expand("results/motions/{data}/motions.zarr/zarr.json", data=DATA),
-        windows=windows_of_run(),
-        trainings=trainings(),
+        tables=PLAN.tables(),
+        figures=PLAN.figure_files(PLAN.figures),
+        receipts=expand(paths.RECEIPT, data=PLAN.sources),
+        motions=expand(paths.MOTIONS, data=PLAN.sources),
+        windows=PLAN.prediction.windows(),
+        trainings=PLAN.prediction.trainings(),
     output:
         page=f"results/artifacts/{RUN}/report/index.html",
     log:
@@ -23,13 +23,13 @@ rule report:
         runtime=10,
     params:
         run=RUN,
-        seeds=SEEDS,
-        modules={name: data["module"] for name, data in DATA.items()},
-        configuration=SHOWN,
-        captions=captions(),
+        seeds=list(PLAN.prediction.seeds),
+        modules=PLAN.modules,
+        configuration=PLAN.shown,
+        captions=PLAN.captions(),
         code=lambda wildcards: code(
             "report.py",
-            *(f"sources.datasets.{data['module']}" for data in DATA.values()),
+            *(source.code() for source in PLAN.sources.values()),
         ),
     script:
         "../scripts/report.py"

@@ -3,9 +3,9 @@
 
 rule cut_windows:
     input:
-        motions="results/motions/{data}/motions.zarr/zarr.json",
+        motions=paths.MOTIONS,
     output:
-        store="results/windows/{data}/{protocol}/windows.zarr/zarr.json",
+        store=paths.WINDOWS,
     log:
         "logs/cut_windows/{data}/{protocol}.log",
     benchmark:
@@ -17,7 +17,9 @@ rule cut_windows:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=60,
     params:
-        protocol=protocol_of,
+        protocol=lambda wildcards: PLAN.prediction.protocol(
+            wildcards.data, wildcards.protocol
+        ),
         code=code_of("cut_windows.py"),
     script:
         "../scripts/cut_windows.py"
@@ -25,9 +27,9 @@ rule cut_windows:
 
 rule cut_clips:
     input:
-        motions="results/motions/{data}/motions.zarr/zarr.json",
+        motions=paths.MOTIONS,
     output:
-        store=CLIPS,
+        store=paths.CLIPS,
     log:
         "logs/cut_clips/{data}/{clips}.log",
     benchmark:
@@ -39,7 +41,9 @@ rule cut_clips:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=120,
     params:
-        protocol=clips_of,
-        code=clips_code,
+        protocol=lambda wildcards: PLAN.recognition.clips[wildcards.clips],
+        code=lambda wildcards: code(
+            "cut_clips.py", PLAN.recognition.clips_code(wildcards.clips)
+        ),
     script:
         "../scripts/cut_clips.py"

@@ -3,9 +3,9 @@
 
 rule retrieve:
     input:
-        own=lambda wildcards: own_files(wildcards.data),
+        own=lambda wildcards: PLAN.sources[wildcards.data].own_files(),
     output:
-        receipt="resources/{data}/receipt.json",
+        receipt=paths.RECEIPT,
     log:
         "logs/retrieve/{data}.log",
     benchmark:
@@ -19,10 +19,14 @@ rule retrieve:
         # not a parameter: another mirror of the same files, checked by hash, invalidates nothing
         mirror=MIRROR or "",
     params:
-        manifest=manifest,
-        manifest_hash=manifest_hash,
-        data=raw_of,
-        code=raw_code,
+        manifest=lambda wildcards: PLAN.sources[wildcards.data].manifest,
+        manifest_hash=lambda wildcards: PLAN.sources[wildcards.data].manifest_hash(),
+        data=lambda wildcards: PLAN.sources[wildcards.data].raw(),
+        code=lambda wildcards: (
+            code("retrieve.py", PLAN.sources[wildcards.data].code())
+            if PLAN.sources[wildcards.data].generated
+            else ""
+        ),
     script:
         "../scripts/retrieve.py"
 
@@ -30,9 +34,9 @@ rule retrieve:
 rule ingest:
     input:
         # never ancient: Snakemake then passes over this job's own changed parameters when `retrieve` runs too
-        receipt="resources/{data}/receipt.json",
+        receipt=paths.RECEIPT,
     output:
-        store="results/motions/{data}/motions.zarr/zarr.json",
+        store=paths.MOTIONS,
     log:
         "logs/ingest/{data}.log",
     benchmark:
@@ -44,9 +48,11 @@ rule ingest:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=240,
     params:
-        manifest_hash=manifest_hash,
-        data=recordings_of,
+        manifest_hash=lambda wildcards: PLAN.sources[wildcards.data].manifest_hash(),
+        data=lambda wildcards: PLAN.sources[wildcards.data].recordings(),
         on_bad_file=config["on_bad_file"],
-        code=recordings_code,
+        code=lambda wildcards: code(
+            "ingest.py", *PLAN.sources[wildcards.data].recordings_code()
+        ),
     script:
         "../scripts/ingest.py"

@@ -3,7 +3,10 @@
 
 rule table_prediction:
     input:
-        tables=[*evaluations(), *stealth_tables()],
+        tables=[
+            *PLAN.prediction.evaluations(),
+            *PLAN.prediction.poisons(paths.STEALTH_TABLE),
+        ],
     output:
         table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
     log:
@@ -17,7 +20,7 @@ rule table_prediction:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=10,
     params:
-        rows=PREDICTION.get("table", {}),
+        rows=PLAN.prediction.part.get("table", {}),
         code=code_of("table_prediction.py"),
     script:
         "../scripts/table_prediction.py"
@@ -25,7 +28,7 @@ rule table_prediction:
 
 rule table_defences:
     input:
-        tables=defended(f"{DEFENCE}.csv"),
+        tables=PLAN.defences.files(paths.DEFENCE_TABLE),
     output:
         table=f"results/artifacts/{RUN}/tables/prediction_defences.csv",
     log:
@@ -46,15 +49,12 @@ rule table_defences:
 
 rule table_recognition:
     input:
-        accuracy=recognized(f"{ACCURACY}.csv"),
-        attacks=attacked(f"{ATTACKED}.csv"),
-        records=attacked(f"{ATTACKED}.records.parquet"),
-        transfer=transferred(),
+        accuracy=PLAN.recognition.evaluations(paths.ACCURACY_TABLE),
+        attacks=PLAN.recognition.attack_files(paths.ATTACK_TABLE),
+        records=PLAN.recognition.attack_files(paths.ATTACK_RECORDS),
+        transfer=PLAN.recognition.transfers(),
     output:
-        **{
-            name: f"results/artifacts/{RUN}/tables/{name}.csv"
-            for name in recognition_table_names()
-        },
+        **PLAN.recognition_table_outputs(),
     log:
         f"logs/table_recognition/{RUN}.log",
     benchmark:
@@ -73,13 +73,11 @@ rule table_recognition:
 
 rule compare_with_papers:
     input:
-        tables=compared_tables(),
+        tables=PLAN.table_files(PLAN.compared_tables),
         reference=ancient("config/papers/reference.csv"),
-        trainings=trainings(),
-        receipts=expand("resources/{data}/receipt.json", data=PREDICTION_DATA),
-        motions=expand(
-            "results/motions/{data}/motions.zarr/zarr.json", data=PREDICTION_DATA
-        ),
+        trainings=PLAN.prediction.trainings(),
+        receipts=expand(paths.RECEIPT, data=PLAN.prediction.datasets),
+        motions=expand(paths.MOTIONS, data=PLAN.prediction.datasets),
     output:
         table=f"results/artifacts/{RUN}/tables/paper_comparison.csv",
     log:
@@ -93,11 +91,11 @@ rule compare_with_papers:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=10,
     params:
-        data=PREDICTION_DATA,
+        data=list(PLAN.prediction.datasets),
         # ancient, with its hash: in a fresh clone the file is newer than results
-        reference_hash=file_sha256("config/papers/reference.csv"),
-        modules={name: DATA[name]["module"] for name in PREDICTION_DATA},
-        protocols=published_protocols(),
+        reference_hash=file_hash("config/papers/reference.csv"),
+        modules={name: PLAN.modules[name] for name in PLAN.prediction.datasets},
+        protocols=PLAN.prediction.published_protocols(),
         code=code_of("compare_with_papers.py"),
     script:
         "../scripts/compare_with_papers.py"

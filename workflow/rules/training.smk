@@ -3,10 +3,10 @@
 
 rule train_predictor:
     input:
-        windows="results/windows/{data}/{protocol}/windows.zarr/zarr.json",
+        windows=paths.WINDOWS,
     output:
-        model=model_path("clean"),
-        log=model_path("clean").replace("model.safetensors", "training.json"),
+        model=paths.filled(paths.PREDICTOR, strategy="clean"),
+        log=paths.filled(paths.TRAINING, strategy="clean"),
     log:
         "logs/train_predictor/{data}/{protocol}/clean/{predictor}/seed{seed}.log",
     benchmark:
@@ -19,19 +19,21 @@ rule train_predictor:
         runtime=720,
         gpu=1,
     params:
-        predictor=predictor_of,
-        code=lambda wildcards: code("train_predictor.py", predictor_module(wildcards)),
+        predictor=lambda wildcards: PLAN.prediction.predictors[wildcards.predictor],
+        code=lambda wildcards: code(
+            "train_predictor.py", PLAN.prediction.predictor_code(wildcards.predictor)
+        ),
     script:
         "../scripts/train_predictor.py"
 
 
 use rule train_predictor as train_victim with:
     input:
-        windows="results/windows/{data}/{protocol}/windows.zarr/zarr.json",
-        poison="results/poisons/{data}/{protocol}/{strategy}/seed{seed}/poison.zarr/zarr.json",
+        windows=paths.WINDOWS,
+        poison=paths.POISON,
     output:
-        model=model_path("{strategy}"),
-        log=model_path("{strategy}").replace("model.safetensors", "training.json"),
+        model=paths.PREDICTOR,
+        log=paths.TRAINING,
     log:
         "logs/train_predictor/{data}/{protocol}/{strategy}/{predictor}/seed{seed}.log",
     benchmark:
@@ -40,12 +42,10 @@ use rule train_predictor as train_victim with:
 
 rule train_recognizer:
     input:
-        clips=CLIPS,
+        clips=paths.CLIPS,
     output:
-        model=RECOGNIZER_MODEL.replace("{training}", "clean"),
-        log=RECOGNIZER_MODEL.replace("{training}", "clean").replace(
-            "model.safetensors", "training.json"
-        ),
+        model=paths.filled(paths.RECOGNIZER, training="clean"),
+        log=paths.filled(paths.RECOGNIZER_TRAINING, training="clean"),
     log:
         "logs/train_recognizer/{data}/{clips}/clean/{recognizer}/seed{seed}.log",
     benchmark:
@@ -58,9 +58,10 @@ rule train_recognizer:
         runtime=1440,
         gpu=1,
     params:
-        recognizer=recognizer_of,
+        recognizer=lambda wildcards: PLAN.recognition.recognizer(wildcards.recognizer),
         code=lambda wildcards: code(
-            "train_recognizer.py", recognizer_module(wildcards.recognizer)
+            "train_recognizer.py",
+            PLAN.recognition.recognizer_code(wildcards.recognizer),
         ),
     script:
         "../scripts/train_recognizer.py"

@@ -80,3 +80,8 @@ def code_hash(script: str | Path, *modules: str) -> str:
         if file is not None:
             digest.update(module.encode() + _parse(file)[0].encode())
     return digest.hexdigest()[:16]
+
+
+def file_hash(path: str | Path) -> str:
+    """The hash of a small file of the repository, so that an edit of it is a changed parameter."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]

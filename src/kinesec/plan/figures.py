@@ -1,0 +1,152 @@
+"""Which figures a run draws: those that its configuration has something to show in, with their captions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from kinesec.plan.defences import Defences
+from kinesec.plan.prediction import Prediction
+from kinesec.plan.recognition import Recognition
+
+STILL = ("pdf", "svg", "png")
+MOVING = ("webp", "png")
+TESTED = "Bars and bands: 95 % intervals over test windows, and over seeds where there are several."
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure: its name, which is that of its files too, their suffixes, and its caption in the report."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    caption: str
+
+    def files(self, folder: str) -> list[str]:
+        """The figure's files in a folder."""
+        return [f"{folder}/{self.name}.{suffix}" for suffix in self.suffixes]
+
+
+def of_prediction(prediction: Prediction, defences: Defences) -> Iterator[Figure]:
+    """The figures of predictors, their backdoors and the defences."""
+    for data, predictor in product(prediction.datasets, prediction.predictors):
+        yield from _of_predictor(prediction, data, predictor)
+    if prediction.strategies:
+        for data, protocol in product(prediction.datasets, prediction.protocols):
+            yield Figure(
+                f"stealth-{data}-{protocol}",
+                STILL,
+                f"Smoothness and bone lengths of poisoned training windows of {data}, {protocol}, by selection, beside "
+                "the same windows before poisoning and all training windows; whole windows and the seam between "
+                "history and future. Bars and bands: 95 % bootstrap intervals.",
+            )
+    for data, predictor in product(prediction.datasets, defences.predictors):
+        yield from _of_defences(defences, data, predictor)
+
+
+def _of_predictor(prediction: Prediction, data: str, predictor: str) -> Iterator[Figure]:
+    of = f"{predictor} on {data}"
+    triggered = ", triggered windows against the attacker's target" if prediction.strategies else ""
+    yield Figure(
+        f"horizons-{data}-{predictor}",
+        STILL,
+        f"Error per horizon of {of}: clean windows against the true future{triggered}. {TESTED}",
+    )
+    if len(prediction.ratios) > 1:
+        yield Figure(
+            f"ratio-{data}-{predictor}",
+            STILL,
+            f"Errors of {of} against the share of poisoned training windows: CDE on clean windows, BDE on "
+            f"triggered ones, averaged over all future frames. {TESTED}",
+        )
+    if prediction.strategies:
+        yield Figure(
+            f"near_misses-{data}-{predictor}",
+            STILL,
+            f"What else sets the backdoor of {of} off: distance to the target (BDE) and share of windows within "
+            "the threshold (ASR) when the triggered limb is turned about its anchor, when half the history carries "
+            f"the trigger, when the wrong limb does, and on the clean windows whose limb is nearest to it. {TESTED}",
+        )
+    for strategy in prediction.pictured:
+        caption = (
+            f"A clean window and the same one triggered ({strategy}), with what the clean model and the victim of "
+            f"{of} predict over the truth or the attacker's target. The window is the test window of median error."
+        )
+        yield Figure(f"filmstrip-{data}-{predictor}-{strategy}", STILL, caption)
+        yield Figure(f"animation-{data}-{predictor}-{strategy}", MOVING, f"{caption} Animated.")
+
+
+def _of_defences(defences: Defences, data: str, predictor: str) -> Iterator[Figure]:
+    if defences.detectors:
+        yield Figure(
+            f"roc-{data}-{predictor}",
+            STILL,
+            f"Detectors of the backdoors of {predictor} on {data}: true against false positives. Dashed: the same "
+            "detector on a clean model or a clean training set.",
+        )
+    if defences.tunings:
+        yield Figure(
+            f"fine_tuning-{data}-{predictor}",
+            STILL,
+            f"Fine-tuning {predictor} on {data}: errors on clean windows (CDE) and distance to the target on "
+            "triggered ones (BDE) after each epoch, of the victim and of the clean model.",
+        )
+
+
+def of_recognition(recognition: Recognition) -> Iterator[Figure]:
+    """The figures of recognizers, attacks and transfer."""
+    for data, clips in product(recognition.datasets, recognition.clips):
+        yield from _of_clips(recognition, data, clips)
+    for data, recognizer in product(recognition.datasets, recognition.recognizers):
+        if recognition.clips_on(recognizer, data):
+            yield from _of_recognizer(recognition, data, recognizer)
+
+
+def _of_clips(recognition: Recognition, data: str, clips: str) -> Iterator[Figure]:
+    members = [name for name in recognition.recognizers if recognition.clips_on(name, data) == clips]
+    if any(map(recognition.pictured_attacks, members)):
+        yield Figure(
+            f"attack_curves-{data}-{clips}",
+            STILL,
+            f"Success of the AB attacks on {data}, {clips}, within a budget of perceptual cost; the dot is at the mean "
+            "cost of the clips that succeed. Bands: 95 % bootstrap intervals over takes.",
+        )
+    if recognition.transferred and len(members) > 1:
+        yield Figure(
+            f"transfer_matrix-{data}-{clips}",
+            STILL,
+            f"Clips of {data}, {clips}, attacked on one recognizer (row) and shown to another (column): success over "
+            "the clips that the second gets right unattacked. The diagonal is the white-box attack.",
+        )
+
+
+def _of_recognizer(recognition: Recognition, data: str, recognizer: str) -> Iterator[Figure]:
+    of = f"{recognizer} on {data}"
+    yield Figure(
+        f"confusion-{data}-{recognizer}",
+        STILL,
+        f"What {of} takes for what: share of each class's test clips, over all seeds.",
+    )
+    attacks = recognition.pictured_attacks(recognizer)
+    if not attacks:
+        return
+    named = ", ".join(attacks)
+    yield Figure(
+        f"joint_displacement-{data}-{recognizer}",
+        STILL,
+        f"How far attacks ({named}) move each joint of {of}: mean and standard deviation over the clips on which "
+        "they succeed.",
+    )
+    yield Figure(
+        f"displacement_correlation-{data}-{recognizer}",
+        STILL,
+        f"Which joints {attacks[0]} moves together on {of}, and with what: Pearson correlation of joints' "
+        "displacements with each other, and with the clean motion's speed and acceleration.",
+    )
+    caption = (
+        f"A test clip, clean and as attacked ({named}), with what {of} then says. The clip is that of median "
+        "displacement."
+    )
+    yield Figure(f"attack_filmstrip-{data}-{recognizer}", STILL, caption)
+    yield Figure(f"attack_animation-{data}-{recognizer}", MOVING, f"{caption} Animated.")

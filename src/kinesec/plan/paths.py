@@ -1,0 +1,52 @@
+"""Where files lie: patterns with wildcards in braces, as the rules' outputs say them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+
+RECEIPT = "resources/{data}/receipt.json"
+MOTIONS = "results/motions/{data}/motions.zarr/zarr.json"
+
+WINDOWS = "results/windows/{data}/{protocol}/windows.zarr/zarr.json"
+POISONED = "results/poisons/{data}/{protocol}/{strategy}/seed{seed}"
+POISON = f"{POISONED}/poison.zarr/zarr.json"
+CROISSANT = f"{POISONED}/croissant.json"
+TRAINED = "results/models/{data}/{protocol}/{strategy}/{predictor}/seed{seed}"
+PREDICTOR = f"{TRAINED}/model.safetensors"
+TRAINING = f"{TRAINED}/training.json"
+EVALUATION = "results/evaluations/prediction/{data}/{protocol}/{strategy}/{predictor}/seed{seed}"
+EVALUATION_RECORDS = f"{EVALUATION}.records.parquet"
+EVALUATION_TABLE = f"{EVALUATION}.csv"
+EVALUATION_SAMPLES = f"{EVALUATION}.samples.zarr/zarr.json"
+STEALTH_TABLE = "results/evaluations/stealth/{data}/{protocol}/{strategy}/seed{seed}.csv"
+DEFENCE = "results/defences/prediction/{data}/{protocol}/{strategy}/{predictor}/{defence}/seed{seed}"
+DEFENCE_RECORDS = f"{DEFENCE}.records.parquet"
+DEFENCE_TABLE = f"{DEFENCE}.csv"
+
+CLIPS = "results/clips/{data}/{clips}/clips.zarr/zarr.json"
+RECOGNIZED = "results/models/recognition/{data}/{clips}/{training}/{recognizer}/seed{seed}"
+RECOGNIZER = f"{RECOGNIZED}/model.safetensors"
+RECOGNIZER_TRAINING = f"{RECOGNIZED}/training.json"
+ACCURACY = "results/evaluations/recognition/{data}/{clips}/{training}/{recognizer}/seed{seed}"
+ACCURACY_RECORDS = f"{ACCURACY}.records.parquet"
+ACCURACY_TABLE = f"{ACCURACY}.csv"
+CONFUSION_TABLE = f"{ACCURACY}.confusion.csv"
+SHARD = "results/attacks/{data}/{clips}/{recognizer}/{attack}/seed{seed}/shard{shard}.zarr/zarr.json"
+ATTACK = "results/evaluations/attacks/{data}/{clips}/{recognizer}/{attack}/seed{seed}"
+ATTACK_RECORDS = f"{ATTACK}.records.parquet"
+ATTACK_TABLE = f"{ATTACK}.csv"
+TRANSFER_TABLE = "results/evaluations/transfer/{data}/{clips}/{attack}/{surrogate}/{recognizer}/seed{seed}.csv"
+
+
+def filled(pattern: str, **wildcards: str | int) -> str:
+    """The pattern with the given wildcards filled in, and all others left."""
+    for name, value in wildcards.items():
+        pattern = pattern.replace(f"{{{name}}}", str(value))
+    return pattern
+
+
+def every(pattern: str, **wildcards: Iterable[str | int]) -> list[str]:
+    """The pattern filled in with each combination of the wildcards' values; the last varies fastest."""
+    combinations = product(*wildcards.values())
+    return [filled(pattern, **dict(zip(wildcards, values, strict=True))) for values in combinations]

@@ -1,0 +1,142 @@
+"""What a run does on recognition: clips, recognizers, attacks, transfer, and the files of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kinesec.plan import paths
+
+# attacks that are drawn side by side, of strategy AB
+MOST_PICTURED = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognition:
+    """The checked part ``recognition`` of a configuration (``part``, empty where it has none) and what it asks for."""
+
+    part: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    datasets: tuple[str, ...]
+    clips: Mapping[str, Mapping[str, Any]]
+    recognizers: Mapping[str, Mapping[str, Any]]
+    attacks: Mapping[str, Mapping[str, Any]]
+    transferred: tuple[str, ...]
+    shards: tuple[str, ...]
+
+    def clips_code(self, clips: str) -> str:
+        """The module of the protocol that cuts the clips."""
+        return f"samples.clips.protocols.{self.clips[clips]['protocol']}"
+
+    def clips_on(self, recognizer: str, data: str) -> str | None:
+        """The clips of a data set that a recognizer is trained on; None where it is not."""
+        named: str | Mapping[str, str] = self.recognizers[recognizer]["clips"]
+        return named if isinstance(named, str) else named.get(data)
+
+    def recognizer(self, name: str) -> dict[str, Any]:
+        """What makes a trained recognizer; on which clips its path says."""
+        return {key: self.recognizers[name][key] for key in ("recognizer", "settings", "recipe", "augment")}
+
+    def recognizer_code(self, name: str) -> str:
+        """The module of a recognizer of the run."""
+        return f"models.recognizers.{self.recognizers[name]['recognizer']}"
+
+    def attack(self, name: str) -> dict[str, Any]:
+        """What an attack does; on whom, and in how many jobs, its path says."""
+        spec = self.attacks[name]
+        return {
+            **{key: spec[key] for key in ("attack", "preset", "strategy", "settings", "batch")},
+            "limit": self.part["limit"],
+        }
+
+    def attack_code(self, name: str) -> list[str]:
+        """The modules of an attack and of the one that it wraps."""
+        spec = self.attacks[name]
+        wrapped = spec["settings"].get("attack")
+        modules = [spec["attack"]]
+        if isinstance(wrapped, Mapping):
+            modules.append(wrapped.get("attack", "pgd"))
+        elif spec["attack"] == "eot":
+            modules.append("pgd")
+        return [f"attacks.{module}" for module in modules]
+
+    def attacked(self, attack: str) -> list[str]:
+        """The recognizers that an attack is tried on."""
+        return list(self.attacks[attack].get("recognizers", self.recognizers))
+
+    def shards_of(self, pattern: str) -> list[str]:
+        """The pattern once a shard, all other wildcards left."""
+        return [paths.filled(pattern, shard=shard) for shard in self.shards]
+
+    def evaluations(self, pattern: str) -> list[str]:
+        """A file of each data set, clean recognizer and seed."""
+        return [
+            path for data in self.datasets for name in self.recognizers for path in self.models(pattern, data, name)
+        ]
+
+    def models(self, pattern: str, data: str, recognizer: str) -> list[str]:
+        """A file of each seed of a clean recognizer; none where it is not trained on the data set."""
+        clips = self.clips_on(recognizer, data)
+        if clips is None:
+            return []
+        path = paths.filled(pattern, data=data, clips=clips, training="clean", recognizer=recognizer)
+        return [paths.filled(path, seed=seed) for seed in self.seeds]
+
+    def attack_files(self, pattern: str) -> list[str]:
+        """A file of each data set, attack, attacked recognizer and seed."""
+        return [
+            path
+            for data in self.datasets
+            for attack in self.attacks
+            for name in self.attacked(attack)
+            for path in self.models(paths.filled(pattern, attack=attack), data, name)
+        ]
+
+    def transfers(self) -> list[str]:
+        """The table of each data set, attack, surrogate, recognizer of the same clips and seed."""
+        return [
+            path
+            for data in self.datasets
+            for attack in self.transferred
+            for surrogate in self.attacked(attack)
+            for name in self.recognizers
+            if self.clips_on(surrogate, data) == self.clips_on(name, data)
+            for path in self.models(paths.filled(paths.TRANSFER_TABLE, attack=attack, surrogate=surrogate), data, name)
+        ]
+
+    def pictured_attacks(self, recognizer: str) -> list[str]:
+        """The attacks on a recognizer that are drawn side by side: at most four of strategy AB, in their order."""
+        named = [name for name, spec in self.attacks.items() if spec["strategy"] == "AB"]
+        return [name for name in named if recognizer in self.attacked(name)][:MOST_PICTURED]
+
+    def pictured(self, data: str, recognizer: str) -> dict[str, str | list[str]]:
+        """The clips of a recognizer, and the shards, records and tables of its pictured attacks, of the first seed."""
+        known = {"data": data, "clips": self.clips_on(recognizer, data) or "", "recognizer": recognizer}
+        known |= {"seed": str(self.seeds[0])}
+        attacks = self.pictured_attacks(recognizer)
+        return {
+            "clips": paths.filled(paths.CLIPS, **known),
+            "shards": [
+                paths.filled(paths.SHARD, **known, attack=attack, shard=shard)
+                for attack in attacks
+                for shard in self.shards
+            ],
+            "records": [paths.filled(paths.ATTACK_RECORDS, **known, attack=attack) for attack in attacks],
+            "tables": [paths.filled(paths.ATTACK_TABLE, **known, attack=attack) for attack in attacks],
+        }
+
+
+def recognition(part: Mapping[str, Any], seeds: Iterable[int]) -> Recognition:
+    """What the checked part ``recognition`` of a configuration asks for; nothing when it is empty."""
+    count = part.get("shards", 1)
+    return Recognition(
+        part=part,
+        seeds=tuple(seeds),
+        datasets=tuple(part.get("datasets", ())),
+        clips=part.get("clips", {}),
+        recognizers=part.get("recognizers", {}),
+        attacks=part.get("attacks", {}),
+        transferred=tuple(part.get("transfer", ())),
+        shards=tuple(f"{number}of{count}" for number in range(1, count + 1)),
+    )

@@ -1,0 +1,134 @@
+"""The plan of a run, made once from its checked configuration: what the rules look up, stage by stage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kinesec.plan import paths
+from kinesec.plan.defences import Defences, defences
+from kinesec.plan.figures import Figure, of_prediction, of_recognition
+from kinesec.plan.prediction import Prediction, prediction
+from kinesec.plan.recognition import Recognition, recognition
+from kinesec.plan.sources import Source, source
+
+# the tables that published numbers stand for
+_COMPARED = ("prediction_backdoor", "recognition_attacks", "transfer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run makes: its data sets by name, its stages, the tables and figures that it ends in.
+
+    ``shown`` is the configuration as the report and the crate show it.
+    """
+
+    run: str
+    shown: dict[str, Any]
+    sources: Mapping[str, Source]
+    prediction: Prediction
+    defences: Defences
+    recognition: Recognition
+    figures_of_prediction: tuple[Figure, ...]
+    figures_of_recognition: tuple[Figure, ...]
+
+    @property
+    def folder(self) -> str:
+        """Where the run leaves its tables, figures and report."""
+        return f"results/artifacts/{self.run}"
+
+    @property
+    def modules(self) -> dict[str, str]:
+        """The module of each data set of the run."""
+        return {name: source.module for name, source in self.sources.items()}
+
+    @property
+    def prediction_tables(self) -> list[str]:
+        """The names of the run's tables on prediction."""
+        backdoors = ["prediction_backdoor"] if self.prediction.datasets else []
+        return [*backdoors, *(["prediction_defences"] if self.defences.specs else [])]
+
+    @property
+    def recognition_tables(self) -> list[str]:
+        """The names of the run's tables on recognition."""
+        named = ["recognition_accuracy"] if self.recognition.datasets else []
+        if self.recognition.attack_files(paths.ATTACK_TABLE):
+            named += ["recognition_attacks", "attack_curves", "attack_pairs", "smart_table_1", "smart_table_4"]
+        if self.recognition.transfers():
+            named += ["transfer", "smart_table_2", "smart_table_3"]
+        return named
+
+    @property
+    def compared_tables(self) -> list[str]:
+        """The names of the tables that published numbers are set beside."""
+        return [name for name in (*self.prediction_tables, *self.recognition_tables) if name in _COMPARED]
+
+    def table_files(self, names: Iterable[str]) -> list[str]:
+        """The files of some tables."""
+        return [f"{self.folder}/tables/{name}.csv" for name in names]
+
+    def recognition_table_outputs(self) -> dict[str, str]:
+        """The outputs of the rule of the tables on recognition, by the tables' names."""
+        return dict(zip(self.recognition_tables, self.table_files(self.recognition_tables), strict=True))
+
+    def tables(self) -> list[str]:
+        """The files of all tables of the run."""
+        return self.table_files([*self.prediction_tables, *self.recognition_tables, "paper_comparison"])
+
+    def figure_files(self, figures: Iterable[Figure]) -> list[str]:
+        """The files of some figures."""
+        return [file for figure in figures for file in figure.files(f"{self.folder}/figures")]
+
+    def figure(self, name: str, *suffixes: str) -> dict[str, str]:
+        """The outputs of a figure's rule, by their suffixes."""
+        return {suffix: f"{self.folder}/figures/{name}.{suffix}" for suffix in suffixes}
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """All figures of the run, in the report's order."""
+        return (*self.figures_of_prediction, *self.figures_of_recognition)
+
+    def captions(self) -> dict[str, str]:
+        """The caption of each figure."""
+        return {figure.name: figure.caption for figure in self.figures}
+
+    def workflow_files(self, repository: Path) -> list[str]:
+        """What the crate keeps of the workflow, the Snakefile first, so that its includes are found beside it."""
+        rules = repository.glob("workflow/rules/*.smk")
+        manifests = {source.manifest for source in self.sources.values() if source.manifest}
+        return [
+            "Snakefile",
+            *sorted(path.relative_to(repository).as_posix() for path in rules),
+            *sorted(manifests),
+        ]
+
+
+def plan(config: Mapping[str, Any], data: Mapping[str, Mapping[str, Any]]) -> Plan:
+    """The plan of a configuration that ``configuration`` checked, whose data sets' settings are ``data``."""
+    sources = {name: source(settings) for name, settings in data.items()}
+    on_prediction = prediction(config.get("prediction", {}), sources, config["seeds"])
+    on_defences = defences(on_prediction)
+    on_recognition = recognition(config.get("recognition", {}), config["seeds"])
+    return Plan(
+        run=config["run"],
+        shown=_shown(config),
+        sources=sources,
+        prediction=on_prediction,
+        defences=on_defences,
+        recognition=on_recognition,
+        figures_of_prediction=tuple(of_prediction(on_prediction, on_defences)),
+        figures_of_recognition=tuple(of_recognition(on_recognition)),
+    )
+
+
+def _shown(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration in one order, whichever keys were written out and whichever filled in.
+
+    Without its mirror, which is where files came from and not what they are.
+    """
+    shown: dict[str, Any] = json.loads(json.dumps(config, sort_keys=True))
+    shown.pop("mirror", None)
+    return shown
