@@ -24,9 +24,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader, TensorDataset
 
 from kinesec import seeding
-from kinesec.models import trained
 from kinesec.models.device import use_threads
-from kinesec.models.predictors.base import Shape
+from kinesec.models.predictors.base import PREDICTORS, Shape
 from kinesec.samples.windows.windows import Windows
 from kinesec.training.batches import WindowBatches, batches
 
@@ -106,8 +105,8 @@ def best(actions: list[Callable[[], Any]], repeat: int) -> list[float]:
 def measure(name: str, repeat: int) -> None:
     history, settings, plain_class = NETWORKS[name]
     shape = Shape(history, FUTURE, JOINTS)
-    recipe = trained.recipe(name, {})
-    model = trained.build(name, shape, settings)
+    recipe = PREDICTORS.recipe(name, {})
+    model = PREDICTORS.build(name, shape, settings)
     with seeding.torch_stream(0, "weights"), torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))

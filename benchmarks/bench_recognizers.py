@@ -22,9 +22,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from kinesec import names, seeding
-from kinesec.models import trained_recognizers
 from kinesec.models.device import use_threads
-from kinesec.models.recognizers.base import ClipShape, Graph, Recipe, Recognizer
+from kinesec.models.recognizers.base import RECOGNIZERS, ClipShape, Graph, Recipe, Recognizer
 from kinesec.progress import Progress
 from kinesec.samples.clips.clips import Clips, Normaliser
 from kinesec.sources.procedural.body import performer
@@ -86,7 +85,7 @@ def plain_epoch(model: Recognizer, loader: DataLoader[tuple[Tensor, int]], stepp
 def measure(name: str, repeat: int) -> None:
     clips = stored_clips()
     shape = ClipShape(FRAMES, len(SKELETON), 1, CLASSES, Graph.of(SKELETON))
-    ours, plain = (trained_recognizers.build(name, shape, "small") for _ in range(2))
+    ours, plain = (RECOGNIZERS.build(name, shape, "small") for _ in range(2))
     state = Run(ours, optimiser(ours, RECIPE), Path("unused"), {})
     data = ClipBatches(clips, CPU)
     augmenter = Augmenter(Augmentation(yaw_degrees=180), Normaliser(np.zeros((len(SKELETON), 3)), 200.0), SKELETON, CPU)
@@ -107,7 +106,7 @@ def measure(name: str, repeat: int) -> None:
     with seeding.torch_stream(0, "bench"):
         times = best([epoch, lambda: plain_epoch(plain, loader, stepper), products], repeat)
     with torch.inference_mode():
-        predicting = best([lambda: trained_recognizers.predict(ours, data.clip)], repeat)[0]
+        predicting = best([lambda: RECOGNIZERS.predict(ours, data.clip)], repeat)[0]
     trains, theirs, bare = (CLIPS / time for time in times)
     print(
         f"{name:<8}trains {trains:7.1f} clips/s  products alone {bare:7.1f} ({trains / bare:.0%})"

@@ -11,8 +11,7 @@ import torch
 from kinesec.evaluation.prediction import evaluate
 from kinesec.files import store
 from kinesec.files.kinds.motions import MOTIONS
-from kinesec.models import trained
-from kinesec.models.predictors.base import Shape
+from kinesec.models.predictors.base import PREDICTORS, Shape
 from kinesec.names import load as load_name
 from kinesec.poisoning.prediction.badhmp import Poison
 from kinesec.samples.windows.windows import Protocol, Windows, cut, load, sample_test
@@ -92,7 +91,7 @@ def test_zero_velocity_errors_a_second_way(
     zero = reference["zero_pose_xyz"].astype(np.float64)
     offsets = zero - np.where(np.array(parents)[:, None] >= 0, zero[parents], 0)
     used = reference["window_dims_used"][::3] // 3
-    zero_velocity = trained.build("zero_velocity", Shape(10, 25, 25), {})
+    zero_velocity = PREDICTORS.build("zero_velocity", Shape(10, 25, 25), {})
     poison = Poison("rigid", "jammed", "random", "left_arm", 0.1)
     records = evaluate(
         {"8": sample_test(test_windows, 8)}, poison, {"zero_velocity": zero_velocity}, torch.device("cpu")
@@ -109,7 +108,7 @@ def test_zero_velocity_errors_a_second_way(
 
 
 def test_jammed_windows_are_held_by_zero_velocity(test_windows: Windows) -> None:
-    zero_velocity = trained.build("zero_velocity", Shape(10, 25, 25), {})
+    zero_velocity = PREDICTORS.build("zero_velocity", Shape(10, 25, 25), {})
     poison = Poison("rigid", "jammed", "random", "left_arm", 0.1, wrong_limb="right_arm")
     drawn = sample_test(test_windows, 8)
     records = evaluate({"8": drawn}, poison, {"zero_velocity": zero_velocity}, torch.device("cpu"))

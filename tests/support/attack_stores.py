@@ -15,8 +15,8 @@ from kinesec.files import store
 from kinesec.files.hashing import sha256_of
 from kinesec.files.kinds.adversarial import ADVERSARIAL
 from kinesec.files.kinds.clips import CLIPS
-from kinesec.models import trained_recognizers
 from kinesec.models.fit import shape_of
+from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples.clips import clips
 from kinesec.samples.clips.clips import Clips
 
@@ -72,8 +72,8 @@ def write_model(path: Path, clips_path: Path, *, name: str = "sgn", seed: int = 
     """A small recognizer of the clips, trained a little so that it gets four of five test clips right."""
     every = clips.load(clips_path)
     every = every.take_rows(every.row % 5 != 0)
-    module = trained_recognizers.settings_of(name, "small")
-    model = trained_recognizers.build(name, shape_of(every), module, seed)
+    module = RECOGNIZERS.settings_of(name, "small")
+    model = RECOGNIZERS.build(name, shape_of(every), module, seed)
     seen, label = torch.from_numpy(every.normalised), torch.from_numpy(every.label)
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
     model.train()
@@ -91,7 +91,7 @@ def write_model(path: Path, clips_path: Path, *, name: str = "sgn", seed: int = 
         "clips_sha256": every.attrs["content_sha256"],
         "classes": every.classes,
     }
-    trained_recognizers.save(path, model, description)
+    RECOGNIZERS.save(path, model, description)
     return path
 
 

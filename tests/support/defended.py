@@ -12,8 +12,7 @@ from stores import write_motions
 from kinesec.defences.base import Case
 from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS
-from kinesec.models import trained
-from kinesec.models.predictors.base import Shape
+from kinesec.models.predictors.base import PREDICTORS, Shape
 from kinesec.motion.skeleton import Skeleton
 from kinesec.poisoning.prediction.badhmp import Poison, resolve
 from kinesec.poisoning.prediction.badhmp import write as poison
@@ -68,10 +67,10 @@ def case(
         poison(folder / "w.zarr", folder / name, strategy, "p", 0)
     training, test = load(folder / "w.zarr", "train"), load(folder / "w.zarr", "test")
     poisoned = load_poisoned(folder / name, training)
-    recipe = trained.recipe(predictor, {"epochs": max(epochs, 1), "batch": 32, "rate": 5e-3, "selection": "last"})
+    recipe = PREDICTORS.recipe(predictor, {"epochs": max(epochs, 1), "batch": 32, "rate": 5e-3, "selection": "last"})
     made = {}
     for which, planted in (("victim", poisoned), ("clean", None)):
-        made[which] = trained.build(predictor, Shape(HISTORY, FUTURE, len(training.used)), settings, 0)
+        made[which] = PREDICTORS.build(predictor, Shape(HISTORY, FUTURE, len(training.used)), settings, 0)
         data = WindowBatches(training, planted, CPU)
         if epochs:
             train(made[which], recipe, data, None, seed=0, checkpoints=folder / "checkpoints", job={"of": which})

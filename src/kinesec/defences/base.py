@@ -19,13 +19,11 @@ from torch import Tensor
 from kinesec import seeding
 from kinesec.errors import ConfigError
 from kinesec.metrics.prediction import joint_errors
-from kinesec.models import trained
-from kinesec.models.predictors.base import Predictor, Recipe
+from kinesec.models.predictors.base import PREDICTORS, Predictor, Recipe
 from kinesec.poisoning.prediction.badhmp import Poison, poison_windows
 from kinesec.samples.windows.poisoned import Poisoned
 from kinesec.samples.windows.windows import Windows
 from kinesec.training.batches import WindowBatches, batches
-from kinesec.training.loop import predict
 
 VICTIM, CLEAN = "victim", "clean"
 MODELS = (VICTIM, CLEAN)
@@ -108,7 +106,7 @@ class Case:
 
     def fresh(self) -> Predictor:
         """A predictor like the victim, not trained."""
-        made = trained.build(self.description["predictor"], self.models[VICTIM].shape, self.description["settings"])
+        made = PREDICTORS.build(self.description["predictor"], self.models[VICTIM].shape, self.description["settings"])
         return made.to(self.device)
 
     @cached_property
@@ -157,7 +155,7 @@ class Case:
         """A model's error (window,) on each kind of test windows, mean over future frames and used joints, mm."""
         found = {}
         for kind, window in self.test_windows.items():
-            predicted = predict(model, self.seen(window)).cpu().numpy()
+            predicted = PREDICTORS.predict(model, self.seen(window)).cpu().numpy()
             expected = window[:, self.test.history :, self.test.used]
             found[kind] = joint_errors(predicted, expected).mean((1, 2))
         return found

@@ -11,8 +11,7 @@ import torch
 from kinesec.attacks.engine import criteria
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.metrics import perceptual
-from kinesec.models import trained_recognizers
-from kinesec.models.recognizers.base import Recognizer
+from kinesec.models.recognizers.base import RECOGNIZERS, Recognizer
 from kinesec.motion import joint_maps
 from kinesec.samples.adversarial import Attacked
 from kinesec.samples.clips.checks import takes
@@ -26,8 +25,7 @@ def logits_of(model: Recognizer, position: np.ndarray, path: Path) -> np.ndarray
     device = next(model.parameters()).device
     if not len(position):
         return np.zeros((0, model.shape.classes), np.float32)
-    found = trained_recognizers.predict(model, torch.from_numpy(np.ascontiguousarray(position)).to(device))
-    values = found.float().cpu().numpy()
+    values = RECOGNIZERS.predict_array(model, position, device)
     if not np.isfinite(values).all():
         clip = int(np.argwhere(~np.isfinite(values))[0, 0])
         raise KinesecError(f"{path}: found logits of clip {clip} that are not finite, expected numbers; train again")

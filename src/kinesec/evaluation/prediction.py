@@ -12,11 +12,10 @@ import torch
 
 from kinesec.metrics.naturalness import naturalness
 from kinesec.metrics.prediction import joint_errors, mpjpe
-from kinesec.models.predictors.base import Predictor
+from kinesec.models.predictors.base import PREDICTORS, Predictor
 from kinesec.poisoning.prediction import near_misses as near_misses_module
 from kinesec.poisoning.prediction.badhmp import Poison, aim, poison_windows, trigger_history
 from kinesec.samples.windows.windows import Windows
-from kinesec.training.loop import predict
 
 ZERO_VELOCITY = "zero_velocity"
 RECORD = ("sampling", "window", "source", "action", "model", "windows", "metric", "part", "joints", "frame", "value")
@@ -87,7 +86,7 @@ def _blocks(
         for (metric, part), value in naturalness(window, skeleton.parents, history).items():
             yield _Block(("data", kind, metric, part, ""), value[:, None], 0, every)
         for name, model in models.items():
-            predicted = predicted_futures(model, window[:, :history, used], device)
+            predicted = PREDICTORS.predict_array(model, window[:, :history, used], device)
             yield from _errors(kind, every, window, predicted, windows, name)
             posed = posed_windows(window, predicted, used)
             for (metric, part), value in naturalness(posed, kept.parents, history).items():
@@ -97,14 +96,9 @@ def _blocks(
     for kind, index, window in near_misses(whole_windows, windows, poison, degrees):
         for name, model in models.items():
             if name != ZERO_VELOCITY:
-                predicted = predicted_futures(model, window[:, :history, used], device)
+                predicted = PREDICTORS.predict_array(model, window[:, :history, used], device)
                 errors = _errors(kind, index, window, predicted, windows, name)
                 yield from (block for block in errors if block.labels[-1] == "used")
-
-
-def predicted_futures(model: Predictor, history: np.ndarray, device: torch.device) -> np.ndarray:
-    """Futures (window, future, joint, xyz) of histories (window, history, joint, xyz) of the joints a model sees."""
-    return np.asarray(predict(model, torch.from_numpy(np.ascontiguousarray(history)).to(device)).cpu().numpy())
 
 
 def with_root(used: Sequence[int]) -> tuple[int, ...]:

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from kinesec.evaluation.prediction import posed_windows, predicted_futures, window_kinds, with_root
+from kinesec.evaluation.prediction import posed_windows, window_kinds, with_root
 from kinesec.files import store
 from kinesec.files.kinds.scenes import SCENES
-from kinesec.models.predictors.base import Predictor
+from kinesec.models.predictors.base import PREDICTORS, Predictor
 from kinesec.poisoning.prediction.badhmp import Poison
 from kinesec.samples.windows.windows import Windows
 
@@ -61,7 +61,7 @@ def write(
                 continue
             seen = window[:, : windows.history, used]
             futures = {"data": window[:, windows.history :, used]}
-            futures |= {name: predicted_futures(model, seen, device) for name, model in models.items()}
+            futures |= {name: PREDICTORS.predict_array(model, seen, device) for name, model in models.items()}
             for name, future in futures.items():
                 writer.append(
                     pose=posed_windows(window, future, used).astype(np.float32),

@@ -18,10 +18,9 @@ from kinesec.errors import ConfigError
 from kinesec.files import store
 from kinesec.files.hashing import sha256_of
 from kinesec.files.kinds.adversarial import ADVERSARIAL
-from kinesec.models import trained_recognizers
 from kinesec.models.device import best_device
 from kinesec.models.fit import check_fit
-from kinesec.models.recognizers.base import Recognizer
+from kinesec.models.recognizers.base import RECOGNIZERS, Recognizer
 from kinesec.samples.clips.checks import checked
 from kinesec.samples.clips.clips import Clips
 
@@ -60,7 +59,7 @@ def rightly_told(model: Recognizer, clips: Clips) -> np.ndarray:
     if not len(clips):
         return np.arange(0)
     device = next(model.parameters()).device
-    logits = trained_recognizers.predict(model, torch.from_numpy(clips.normalised).to(device)).cpu()
+    logits = RECOGNIZERS.predict(model, torch.from_numpy(clips.normalised).to(device)).cpu()
     return np.flatnonzero(criteria.ahead(logits, torch.from_numpy(clips.label)).numpy() == 0)
 
 
@@ -84,7 +83,7 @@ def attack_clips(
     clips = checked(clips_path, "test")
     chosen = build(attack["attack"], attack.get("settings") or {}, attack.get("preset", "paper"))
     criterion = criteria.parse(attack["strategy"], len(clips.classes))
-    model, description = trained_recognizers.load(model_path, best_device())
+    model, description = RECOGNIZERS.load(model_path, best_device())
     check_fit(model_path, model.shape, description, clips_path, clips)
     right = rightly_told(model, clips)
     every = clips.take_rows(right[spread(clips.label[right], attack.get("limit"))])

@@ -12,8 +12,8 @@ from kinesec.defences.base import CLEAN, VICTIM, Case, Outcome
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS
-from kinesec.models import trained
 from kinesec.models.device import best_device
+from kinesec.models.predictors.base import PREDICTORS
 from kinesec.poisoning.prediction.badhmp import Poison, resolve
 from kinesec.poisoning.prediction.strategy import STRATEGY
 from kinesec.samples.windows import windows
@@ -54,7 +54,7 @@ def defend_prediction(
     if len(test) == 0:
         raise KinesecError(f"{windows_path}: found no window of split 'test', expected one or more; change the split")
     device = best_device()
-    loaded = {name: trained.load(model_paths[name], device) for name in (VICTIM, CLEAN)}
+    loaded = {name: PREDICTORS.load(model_paths[name], device) for name in (VICTIM, CLEAN)}
     case = Case(
         training=training,
         poisoned=load_poisoned(poison_path, training),

@@ -13,9 +13,8 @@ from kinesec.evaluation import scenes
 from kinesec.evaluation.prediction import evaluate
 from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS
-from kinesec.models import trained
 from kinesec.models.device import best_device
-from kinesec.models.predictors.base import Predictor
+from kinesec.models.predictors.base import PREDICTORS, Predictor
 from kinesec.poisoning.prediction.badhmp import Poison, resolve
 from kinesec.poisoning.prediction.strategy import STRATEGY
 from kinesec.samples.windows import windows
@@ -46,9 +45,9 @@ def evaluate_prediction(
     if len(test) == 0:
         raise KinesecError(f"{windows_path}: found no window of split 'test', expected one or more; change the split")
     device = best_device()
-    predictors: dict[str, Predictor] = {name: trained.load(path, device)[0] for name, path in model_paths.items()}
+    predictors: dict[str, Predictor] = {name: PREDICTORS.load(path, device)[0] for name, path in model_paths.items()}
     shape = next(iter(predictors.values())).shape
-    predictors["zero_velocity"] = trained.build("zero_velocity", shape, {}).to(device)
+    predictors["zero_velocity"] = PREDICTORS.build("zero_velocity", shape, {}).to(device)
     drawn = {
         str(draws): windows.sample_test(test, None if draws == "all" else int(draws), **sampling_range)
         for draws in samplings

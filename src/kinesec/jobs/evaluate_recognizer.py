@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
 
 from kinesec import seeding
 from kinesec.evaluation.recognition import CONFUSION, RECOGNITION_ACCURACY, accuracy, confusion, records
-from kinesec.models import trained_recognizers
 from kinesec.models.device import best_device
 from kinesec.models.fit import check_fit
+from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples.clips.checks import checked
 from kinesec.tables.prediction import write_csv
 
@@ -33,15 +32,15 @@ def evaluate_recognizer(
     recognizer and seed. Raises ``KinesecError`` for clips that the recognizer cannot be tested on.
     """
     device = best_device()
-    model, description = trained_recognizers.load(model_path, device)
+    model, description = RECOGNIZERS.load(model_path, device)
     parts: dict[str, list[pd.DataFrame]] = {"records": [], "accuracy": [], "confusion": []}
     tested = {split: checked(clips_path, split, empty=split == "val") for split in ("val", "test")}
     check_fit(model_path, model.shape, description, clips_path, tested["test"])
     for split, clips in tested.items():
         if not len(clips):
             continue
-        logits = trained_recognizers.predict(model, torch.from_numpy(clips.normalised).to(device))
-        per_clip = records(clips, split, logits.float().cpu().numpy())
+        logits = RECOGNIZERS.predict_array(model, clips.normalised, device)
+        per_clip = records(clips, split, logits)
         named: dict[str, Any] = {
             "dataset": identity["data"],
             "clips": identity["clips"],

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from kinesec.errors import KinesecError
-from kinesec.models import trained
 from kinesec.models.device import best_device
-from kinesec.models.predictors.base import Shape
+from kinesec.models.predictors.base import PREDICTORS, Shape
 from kinesec.samples.windows import windows
 from kinesec.samples.windows.poisoned import load_poisoned
 from kinesec.training.batches import WindowBatches
-from kinesec.training.loop import best_error, save_model, train
+from kinesec.training.loop import best_error, train
 
 
 def train_predictor(
@@ -37,7 +36,7 @@ def train_predictor(
     clean = _load(windows_path, "train")
     validation = windows.load(windows_path, "val")
     poisoned = load_poisoned(poison_path, clean) if poison_path else None
-    recipe = trained.recipe(predictor["predictor"], predictor["recipe"])
+    recipe = PREDICTORS.recipe(predictor["predictor"], predictor["recipe"])
     if recipe.selection == "validation" and not len(validation):
         raise KinesecError(
             f"{windows_path}: found no window of split 'val', expected one or more to choose weights by; change the "
@@ -45,7 +44,7 @@ def train_predictor(
         )
     shape = Shape(clean.history, clean.future, len(clean.used))
     device = best_device()
-    model = trained.build(predictor["predictor"], shape, predictor["settings"], seed).to(device)
+    model = PREDICTORS.build(predictor["predictor"], shape, predictor["settings"], seed).to(device)
     description: dict[str, Any] = {
         "predictor": predictor["predictor"],
         "settings": dict(predictor["settings"]),
@@ -68,7 +67,7 @@ def train_predictor(
         checkpoints=Path("results", "checkpoints", key),
         job=job,
     )
-    save_model(model_path, model, description)
+    PREDICTORS.save(model_path, model, description)
     kept = len(log) if recipe.selection == "last" else 1 + [e["validation_mm"] for e in log].index(best_error(log))
     log_path.write_text(json.dumps({**description, "kept_epoch": kept, "epochs": log}, indent=1, sort_keys=True) + "\n")
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from kinesec import settings as recipes
 from kinesec.errors import KinesecError
-from kinesec.models import trained_recognizers
 from kinesec.models.device import best_device
 from kinesec.models.fit import shape_of
+from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples.clips.checks import checked
 from kinesec.training.augmentation import Augmentation, Augmenter
 from kinesec.training.batches import ClipBatches
@@ -39,7 +39,7 @@ def train_recognizer(
     clips = checked(clips_path, "train")
     validation = checked(clips_path, "val", empty=True)
     name = recognizer["recognizer"]
-    recipe = trained_recognizers.recipe(name, recognizer.get("recipe", {}))
+    recipe = RECOGNIZERS.recipe(name, recognizer.get("recipe", {}))
     augmentation = recipes.changed(
         f"recognizer {name!r}", Augmentation(), recognizer.get("augment", {}), where="augment"
     )
@@ -48,9 +48,9 @@ def train_recognizer(
             f"{clips_path}: found no clip of split 'val', expected one or more to choose weights by; change the split, "
             "or set the recipe's `selection: last`"
         )
-    settings = trained_recognizers.settings_of(name, recognizer.get("settings", {}))
+    settings = RECOGNIZERS.settings_of(name, recognizer.get("settings", {}))
     device = best_device()
-    model = trained_recognizers.build(name, shape_of(clips), settings, seed).to(device)
+    model = RECOGNIZERS.build(name, shape_of(clips), settings, seed).to(device)
     description: dict[str, Any] = {
         "recognizer": name,
         "settings": settings,
@@ -77,6 +77,6 @@ def train_recognizer(
         checkpoints=Path("results", "checkpoints", key),
         job=job,
     )
-    trained_recognizers.save(model_path, model, description)
+    RECOGNIZERS.save(model_path, model, description)
     whole = {**description, "kept_epoch": best_epoch(log, recipe.selection), "epochs": log}
     log_path.write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n")

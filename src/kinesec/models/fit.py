@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from kinesec.errors import ConfigError, KinesecError
-from kinesec.models import trained_recognizers
 from kinesec.models.device import best_device
-from kinesec.models.recognizers.base import ClipShape, Recognizer
+from kinesec.models.recognizers.base import RECOGNIZERS, ClipShape, Recognizer
 from kinesec.motion.graph import Graph
 from kinesec.samples.clips.clips import Clips
 
@@ -45,7 +44,7 @@ def check_fit(model: Path, shape: ClipShape, description: Mapping[str, Any], pat
 
 def load_for(path: Path, clips_path: Path, clips: Clips) -> tuple[Recognizer, dict[str, Any]]:
     """A recognizer that was trained on the store of these clips; raises ``ConfigError`` where it was on another."""
-    model, description = trained_recognizers.load(path, best_device())
+    model, description = RECOGNIZERS.load(path, best_device())
     if description["clips_sha256"] != clips.attrs["content_sha256"]:
         raise ConfigError(
             f"{path}: found a recognizer of the clips {description['clips_sha256'][:12]} "

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from kinesec.models.predictors.base import PREDICTORS
 from kinesec.samples.clips.clips import Clips
 from kinesec.samples.windows.poisoned import Poisoned
 from kinesec.samples.windows.windows import Windows
@@ -55,6 +56,11 @@ class WindowBatches:
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def parts(self) -> tuple[Tensor, ...]:
+        """All indices in order, as many at once as predictors are evaluated on."""
+        parts: tuple[Tensor, ...] = torch.arange(len(self), device=self.device).split(PREDICTORS.batch)
+        return parts
 
     def batch(self, index: Tensor) -> Tensor:
         """Windows (batch, frame, joint, xyz) of some indices (batch,)."""

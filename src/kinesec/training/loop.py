@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import math
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from kinesec import seeding
 from kinesec.errors import KinesecError
-from kinesec.models import weights
-from kinesec.models.predictors.base import Predictor, Recipe, mean_joint_error
+from kinesec.models.predictors.base import PREDICTORS, Predictor, Recipe, mean_joint_error
 from kinesec.progress import Progress
 from kinesec.training.batches import WindowBatches, batches, steps_of
 from kinesec.training.checkpoint import Run
-
-EVALUATION_BATCH = 256
 
 
 def rate_at(recipe: Recipe, progress: float) -> float:
@@ -38,20 +33,15 @@ def rate_at(recipe: Recipe, progress: float) -> float:
     return recipe.rate * (1e-5 + (1 - 1e-5) * (1 + math.cos(math.pi * (share - 0.3) / 0.7)) / 2)
 
 
-@torch.inference_mode()
-def predict(model: Predictor, history: Tensor) -> Tensor:
-    """Futures of many histories, in batches of a fixed size."""
-    model.eval()
-    return torch.cat([model(part) for part in history.split(EVALUATION_BATCH)])
-
-
 def validation_error(model: Predictor, data: WindowBatches) -> float:
     """Mean joint error (mm) over all validation windows, future frames and used joints."""
     total = 0.0
     history = model.shape.history
-    for part in torch.arange(len(data), device=data.device).split(EVALUATION_BATCH):
+    for part in data.parts():
         window = data.batch(part)
-        total += mean_joint_error(predict(model, window[:, :history]), window[:, history:]).item() * len(part)
+        total += mean_joint_error(PREDICTORS.predict(model, window[:, :history]), window[:, history:]).item() * len(
+            part
+        )
     return total / len(data)
 
 
@@ -123,9 +113,3 @@ def train(
     model.load_state_dict(run.best)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return run.log
-
-
-def save_model(path: Path, model: Predictor, description: dict[str, Any]) -> None:
-    """Weights as safetensors, with what it takes to build the network again as metadata."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    weights.write(path, model.state_dict(), {**description, "shape": asdict(model.shape)})

@@ -12,8 +12,7 @@ from torch import Tensor
 
 from kinesec import seeding
 from kinesec.errors import KinesecError
-from kinesec.models.recognizers.base import Recipe, Recognizer
-from kinesec.models.trained_recognizers import predict
+from kinesec.models.recognizers.base import RECOGNIZERS, Recipe, Recognizer
 from kinesec.progress import Progress
 from kinesec.training.augmentation import Augmenter
 from kinesec.training.batches import ClipBatches, batches, steps_of
@@ -51,7 +50,7 @@ def rate_at(recipe: Recipe, epoch: int) -> float:
 
 def accuracy_and_loss(model: Recognizer, data: ClipBatches) -> tuple[float, float]:
     """Share of clips (%) that are told right, and their mean cross entropy."""
-    logits = predict(model, data.clip)
+    logits = RECOGNIZERS.predict(model, data.clip)
     right = (logits.argmax(1) == data.label).float().mean()
     return 100 * right.item(), torch.nn.functional.cross_entropy(logits, data.label).item()
 

@@ -14,12 +14,10 @@ from kinesec.evaluation.prediction import RECORD, evaluate, near_misses, window_
 from kinesec.files import store
 from kinesec.files.kinds.scenes import SCENES
 from kinesec.jobs.evaluate_prediction import evaluate_prediction
-from kinesec.models import trained
-from kinesec.models.predictors.base import Predictor, Shape
+from kinesec.models.predictors.base import PREDICTORS, Predictor, Shape
 from kinesec.poisoning.prediction.badhmp import Poison
 from kinesec.samples.windows.windows import Protocol, Windows, cut, load, sample_test
 from kinesec.tables.prediction import PREDICTION_BACKDOOR
-from kinesec.training.loop import save_model
 
 POISON = Poison("rigid", "jammed", "random", "left_arm", 0.1, wrong_limb="right_arm")
 HISTORY, FUTURE = 6, 5
@@ -43,8 +41,8 @@ def test(path: Path) -> Windows:
 @pytest.fixture(scope="module")
 def predictors(test: Windows) -> dict[str, Predictor]:
     shape = Shape(HISTORY, FUTURE, len(test.used))
-    clean = trained.build("ltd", shape, {"features": 4, "blocks": 1}, 0).eval()
-    return {"clean": clean, "zero_velocity": trained.build("zero_velocity", shape, {})}
+    clean = PREDICTORS.build("ltd", shape, {"features": 4, "blocks": 1}, 0).eval()
+    return {"clean": clean, "zero_velocity": PREDICTORS.build("zero_velocity", shape, {})}
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +158,8 @@ def test_a_job_writes_records_and_table(path: Path, test: Windows, tmp_path: Pat
     shape = Shape(HISTORY, FUTURE, len(test.used))
     settings = {"features": 4, "blocks": 1}
     for seed, name in enumerate(("clean", "victim")):
-        model = trained.build("ltd", shape, settings, seed)
-        save_model(tmp_path / f"{name}.safetensors", model, {"predictor": "ltd", "settings": settings})
+        model = PREDICTORS.build("ltd", shape, settings, seed)
+        PREDICTORS.save(tmp_path / f"{name}.safetensors", model, {"predictor": "ltd", "settings": settings})
 
     def job(windows_path: Path) -> None:
         evaluate_prediction(

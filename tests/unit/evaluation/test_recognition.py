@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ from kinesec.evaluation.recognition import (
 )
 from kinesec.evaluation.recognition import records as records_of
 from kinesec.jobs.evaluate_recognizer import evaluate_recognizer
-from kinesec.models import trained_recognizers
 from kinesec.models.fit import shape_of
+from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.motion.skeleton import Skeleton
 from kinesec.samples.clips.checks import takes
 from kinesec.samples.clips.clips import load
@@ -41,14 +42,14 @@ def clips_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model_path(clips_path: Path) -> Path:
     clips = load(clips_path)
-    model = trained_recognizers.build("st_gcn", shape_of(clips), {"widths": [4, 4]}, 0)
+    model = RECOGNIZERS.build("st_gcn", shape_of(clips), {"widths": [4, 4]}, 0)
     description = {
         "recognizer": "st_gcn",
         "settings": {"widths": [4, 4]},
         "classes": clips.classes,
         "clips_sha256": clips.attrs["content_sha256"],
     }
-    trained_recognizers.save(clips_path.parent / "m.safetensors", model, description)
+    RECOGNIZERS.save(clips_path.parent / "m.safetensors", model, description)
     return clips_path.parent / "m.safetensors"
 
 
@@ -65,7 +66,7 @@ def evaluate(clips: Path, model: Path, folder: Path) -> tuple[pd.DataFrame, pd.D
 
 def test_tables_count_what_the_model_says(clips_path: Path, model_path: Path, tmp_path: Path) -> None:
     records, table, confused = evaluate(clips_path, model_path, tmp_path)
-    model, _ = trained_recognizers.load(model_path, torch.device("cpu"))
+    model, _ = RECOGNIZERS.load(model_path, torch.device("cpu"))
     assert tuple(table.columns) == RECOGNITION_ACCURACY
     assert tuple(confused.columns) == CONFUSION
     for name, value in IDENTITY.items():
@@ -217,6 +218,6 @@ def test_other_clips_that_fit_are_warned_of(
 
 
 def test_what_a_model_says_of_itself_survives(model_path: Path) -> None:
-    model, description = trained_recognizers.load(model_path, torch.device("cpu"))
+    model, description = RECOGNIZERS.load(model_path, torch.device("cpu"))
     assert description["classes"] == list(CLASSES)
-    assert json.loads(json.dumps(model.shape.to_attrs())) == description["shape"]
+    assert json.loads(json.dumps(asdict(model.shape))) == description["shape"]

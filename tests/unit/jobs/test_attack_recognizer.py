@@ -24,7 +24,7 @@ from kinesec.files.hashing import sha256_of
 from kinesec.files.kinds.adversarial import ADVERSARIAL
 from kinesec.files.kinds.clips import CLIPS
 from kinesec.jobs.attack_recognizer import attack_clips, rightly_told, shard_of, spread
-from kinesec.models import trained_recognizers
+from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples import adversarial
 from kinesec.samples.clips import clips
 
@@ -95,13 +95,11 @@ def run(made: tuple[Path, Path], folder: Path, shards: int = 1, **changes: Any) 
 
 
 def test_stored_clips_are_what_is_claimed(made: tuple[Path, Path], tmp_path: Path) -> None:
-    test, (model, _) = clips.load(made[0], "test"), trained_recognizers.load(made[1], torch.device("cpu"))
+    test, (model, _) = clips.load(made[0], "test"), RECOGNIZERS.load(made[1], torch.device("cpu"))
     for strategy in ("AB", "AB3", "SA"):
         done = run(made, tmp_path / strategy, strategy=strategy)
         own = adversarial.of_clips(done, test)
-        clean, after = (
-            trained_recognizers.predict(model, torch.from_numpy(x)) for x in (own.normalised, done.position)
-        )
+        clean, after = (RECOGNIZERS.predict(model, torch.from_numpy(x)) for x in (own.normalised, done.position))
         assert clean.argmax(1).tolist() == done.label.tolist()  # rightly told before
         assert succeeded(after.numpy(), done.label, done.target, strategy).tolist() == done.claimed.tolist()
         assert done.claimed.any()
@@ -167,7 +165,7 @@ def test_a_limit_is_spread_over_classes(label: list[int], limit: int) -> None:
 
 
 def test_clips_that_are_told_wrongly_are_left_alone(made: tuple[Path, Path], tmp_path: Path) -> None:
-    model, _ = trained_recognizers.load(made[1], torch.device("cpu"))
+    model, _ = RECOGNIZERS.load(made[1], torch.device("cpu"))
     right = rightly_told(model, clips.load(made[0], "test"))
     done = run(made, tmp_path, limit=None, settings={"iterations": 0})
     assert done.row.tolist() == clips.load(made[0], "test").row[right].tolist()

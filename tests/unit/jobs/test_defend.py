@@ -13,15 +13,13 @@ from kinesec.defences.base import Case, Detection
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.jobs.defend import defend, defend_prediction
 from kinesec.metrics.detection import auc, tpr_at
-from kinesec.models.predictors.base import Shape
-from kinesec.models.trained import build
+from kinesec.models.predictors.base import PREDICTORS, Shape
 from kinesec.plan.configuration import check_prediction
 from kinesec.plan.defences import kind
 from kinesec.plots import fine_tuning, roc
 from kinesec.report.pages import defences
 from kinesec.report.pages._rows import number
 from kinesec.tables import defences as _table
-from kinesec.training.loop import save_model
 
 CHEAP: dict[str, dict[str, Any]] = {
     "fine_tuning": {"shares": [0.1, 0.2], "rates": ["final", 1.0], "epochs": 2},
@@ -46,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def case(folder: Path) -> Case:
     made = defended.case(folder, epochs=2, **defended.SETTINGS)
     for name, model in made.models.items():
-        save_model(folder / f"{name}.safetensors", model, dict(made.description))
+        PREDICTORS.save(folder / f"{name}.safetensors", model, dict(made.description))
     return made
 
 
@@ -174,7 +172,7 @@ def test_a_wrong_setting_is_one_line(case: Case, name: str, settings: dict[str, 
 
 
 def test_a_predictor_without_hidden_features_says_so() -> None:
-    model = build("zero_velocity", Shape(4, 4, 2), {})
+    model = PREDICTORS.build("zero_velocity", Shape(4, 4, 2), {})
     with pytest.raises(KinesecError, match="predictor 'zero_velocity': found no `last_layer`"):
         model.last_layer()
 

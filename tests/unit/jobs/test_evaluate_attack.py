@@ -19,7 +19,7 @@ from kinesec.files import store
 from kinesec.files.kinds.clips import CLIPS
 from kinesec.jobs.evaluate_attack import evaluate_attack
 from kinesec.metrics.clusters import clustered_means
-from kinesec.models import trained_recognizers
+from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples import adversarial
 from kinesec.samples.clips import clips
 
@@ -48,9 +48,9 @@ def found(case: Case, tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.Data
 
 def test_success_is_the_models_word_on_the_stored_clips(case: Case, found: tuple[pd.DataFrame, dict[str, Any]]) -> None:
     records, row = found
-    model, _ = trained_recognizers.load(case.model_path, torch.device("cpu"))
-    said = trained_recognizers.predict(model, torch.from_numpy(case.position)).argmax(1).numpy()
-    before = trained_recognizers.predict(model, torch.from_numpy(case.clips.normalised)).argmax(1).numpy()
+    model, _ = RECOGNIZERS.load(case.model_path, torch.device("cpu"))
+    said = RECOGNIZERS.predict(model, torch.from_numpy(case.position)).argmax(1).numpy()
+    before = RECOGNIZERS.predict(model, torch.from_numpy(case.clips.normalised)).argmax(1).numpy()
     right = before == case.clips.label
     assert 12 < right.sum() < len(right)  # or the denominator could be any
     assert records["predicted"].tolist() == said.tolist()

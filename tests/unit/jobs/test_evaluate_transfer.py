@@ -13,7 +13,7 @@ from attack_stores import CLASSES, Case, make_case, write_clips, write_model
 
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.jobs.evaluate_transfer import evaluate_transfer, transfer_success
-from kinesec.models import trained_recognizers
+from kinesec.models.recognizers.base import RECOGNIZERS
 
 IDENTITY = {"data": "d", "clips": "smart", "surrogate": "sgn_small", "attack": "smart_ab", "seed": "0"}
 
@@ -38,8 +38,8 @@ def evaluate(case: Case, model: Path, shards: list[Path], table: Path, **given: 
 
 
 def says(model: Path, position: np.ndarray) -> np.ndarray:
-    loaded, _ = trained_recognizers.load(model, torch.device("cpu"))
-    return np.asarray(trained_recognizers.predict(loaded, torch.from_numpy(position)).argmax(1).numpy())
+    loaded, _ = RECOGNIZERS.load(model, torch.device("cpu"))
+    return np.asarray(RECOGNIZERS.predict(loaded, torch.from_numpy(position)).argmax(1).numpy())
 
 
 def test_both_denominators_are_what_they_say(case: Case, other: Path, tmp_path: Path) -> None:

@@ -25,8 +25,7 @@ from torch import Tensor, nn
 from kinesec import names
 from kinesec.errors import KinesecError
 from kinesec.jobs.train_recognizer import train_recognizer
-from kinesec.models.recognizers.base import ClipShape, Graph, Recipe, Recognizer
-from kinesec.models.trained_recognizers import build
+from kinesec.models.recognizers.base import RECOGNIZERS, ClipShape, Graph, Recipe, Recognizer
 from kinesec.samples.clips.clips import load
 from kinesec.training import checkpoint
 from kinesec.training.batches import ClipBatches
@@ -322,8 +321,8 @@ def test_pretraining_trains_the_inference_of_links_alone(job: Callable[..., tupl
     """One more epoch with a rate of nothing after pre-training: what has moved, pre-training has."""
     job("a", "as_gcn", epochs=1, milestones=[], rate=0.0, weight_decay=0.0, pretrain=PRETRAIN)
     trained = load_file(tmp_path / "a" / "model.safetensors")
-    fresh = build("as_gcn", SHAPE, TINY["as_gcn"], 0).state_dict()
-    parameters = {key for key, _ in build("as_gcn", SHAPE, TINY["as_gcn"], 0).named_parameters()}
+    fresh = RECOGNIZERS.build("as_gcn", SHAPE, TINY["as_gcn"], 0).state_dict()
+    parameters = {key for key, _ in RECOGNIZERS.build("as_gcn", SHAPE, TINY["as_gcn"], 0).named_parameters()}
     moved = {key for key in parameters if not torch.equal(trained[key], fresh[key])}
     assert moved
     assert all(key.startswith("inference.") for key in moved)

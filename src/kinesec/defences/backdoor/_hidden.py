@@ -13,7 +13,6 @@ from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import Predictor
 from kinesec.progress import track
 from kinesec.training.batches import WindowBatches
-from kinesec.training.loop import EVALUATION_BATCH
 
 By = Literal["action", "all"]
 
@@ -21,7 +20,7 @@ By = Literal["action", "all"]
 @torch.inference_mode()
 def features(model: Predictor, data: WindowBatches) -> np.ndarray:
     """Pooled last hidden features (window, feature), float64, of the histories of all training windows."""
-    parts = torch.arange(len(data), device=data.device).split(EVALUATION_BATCH)
+    parts = data.parts()
     history = model.shape.history
     found = [model.features(data.batch(part)[:, :history]).cpu() for part in track(parts, "last hidden features")]
     return torch.cat(found).numpy().astype(np.float64)

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from kinesec.defences.base import CLEAN, MODELS, Case, Outcome, Repair, number, numbers, tune, whole
-from kinesec.models.predictors.base import Predictor
+from kinesec.models.predictors.base import PREDICTORS, Predictor
 from kinesec.progress import Progress
-from kinesec.training.loop import EVALUATION_BATCH
 
 KIND = "repair"
 
@@ -25,7 +24,7 @@ def activity(model: Predictor, case: Case, index: torch.Tensor) -> Tensor:
 
     handle = model.last_layer().register_forward_pre_hook(add)
     try:
-        for part in index.split(EVALUATION_BATCH):
+        for part in index.split(PREDICTORS.batch):
             model(case.training_sets[CLEAN].batch(part.to(case.device))[:, : case.training.history])
     finally:
         handle.remove()

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from kinesec.defences.base import MODELS, Case, Detection, Outcome, whole
 from kinesec.errors import ConfigError
-from kinesec.models.predictors.base import Predictor
+from kinesec.models.predictors.base import PREDICTORS, Predictor
 from kinesec.training.batches import WindowBatches
-from kinesec.training.loop import EVALUATION_BATCH, predict, train
+from kinesec.training.loop import train
 
 KIND = "detection"
 
@@ -29,10 +29,10 @@ def window_losses(model: Predictor, data: WindowBatches) -> np.ndarray:
 
     def of(part: Tensor) -> Tensor:
         window = data.batch(part)
-        difference: Tensor = predict(model, window[:, :history]) - window[:, history:]
+        difference: Tensor = PREDICTORS.predict(model, window[:, :history]) - window[:, history:]
         return difference.square().sum(-1).sqrt().mean((1, 2))
 
-    parts = torch.arange(len(data), device=data.device).split(EVALUATION_BATCH)
+    parts = data.parts()
     return torch.cat([of(part).cpu() for part in parts]).numpy().astype(np.float64)
 
 

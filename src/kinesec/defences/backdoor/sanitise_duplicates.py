@@ -12,7 +12,6 @@ from kinesec.defences.base import MODELS, Case, Detection, Outcome, whole
 from kinesec.errors import ConfigError
 from kinesec.progress import track
 from kinesec.training.batches import WindowBatches
-from kinesec.training.loop import EVALUATION_BATCH
 
 KIND = "detection"
 ROWS = 512
@@ -27,7 +26,7 @@ def postures(data: WindowBatches, frames: list[int], parents: list[int]) -> Tens
     joints = [joint for joint, parent in enumerate(parents) if parent >= 0]
     above = [parents[joint] for joint in joints]
     found, lengths = [], torch.zeros(len(joints), dtype=torch.float64, device=data.device)
-    for part in torch.arange(len(data), device=data.device).split(EVALUATION_BATCH):
+    for part in data.parts():
         window = data.batch(part)[:, frames]
         bones = window[:, :, joints] - window[:, :, above]
         length = torch.linalg.vector_norm(bones, dim=-1, keepdim=True)

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from kinesec.defences.base import MODELS, Case, Detection, Outcome, number
 from kinesec.progress import track
-from kinesec.training.loop import EVALUATION_BATCH
 
 KIND = "detection"
 
@@ -32,7 +31,7 @@ def defend(case: Case, *, floor_mm: float = 0.1) -> Iterator[Outcome]:
     score: dict[str, np.ndarray] = {}
     for name in MODELS:
         data = case.training_sets[name]
-        parts = torch.arange(len(data), device=data.device).split(EVALUATION_BATCH)
+        parts = data.parts()
         found = [ratios(data.batch(part), case.training.history, floor).cpu() for part in track(parts, "motion energy")]
         score[name] = -torch.cat(found).log().numpy()
     yield Detection(f"floor_mm={floor:g}", score, case.marked)

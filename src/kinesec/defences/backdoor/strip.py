@@ -13,11 +13,10 @@ import numpy as np
 from kinesec import seeding
 from kinesec.defences.base import KINDS, MODELS, Case, Detection, Outcome, number, whole
 from kinesec.errors import ConfigError
-from kinesec.models.predictors.base import Predictor
+from kinesec.models.predictors.base import PREDICTORS, Predictor
 from kinesec.motion.directions import bone_directions, unit
 from kinesec.motion.kinematics import pose_limb
 from kinesec.progress import Progress
-from kinesec.training.loop import predict
 
 KIND = "detection"
 PIECE = 32
@@ -50,7 +49,7 @@ def spreads(model: Predictor, case: Case, mixed: np.ndarray) -> dict[str, np.nda
     (``motion``) or of the predicted pose (``pose``).
     """
     seen = case.seen(mixed.reshape(-1, *mixed.shape[2:]))
-    predicted = predict(model, seen)
+    predicted = PREDICTORS.predict(model, seen)
     found = {}
     for measure, value in (("motion", predicted - seen[:, -1:]), ("pose", predicted)):
         apart = value.unflatten(0, mixed.shape[:2]).double().var(1, correction=0)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
 from torch import Tensor, nn
 
 from kinesec.errors import KinesecError
 from kinesec.models.predictors._distance import length
+from kinesec.models.trained import Kind
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,10 @@ class Shape:
     history: int
     future: int
     joints: int
+
+    @classmethod
+    def from_attrs(cls, attrs: dict[str, Any]) -> Self:
+        return cls(**attrs)
 
 
 @dataclass(frozen=True)
@@ -83,3 +88,6 @@ class Predictor(nn.Module, ABC):
 def mean_joint_error(found: Tensor, expected: Tensor) -> Tensor:
     """Mean Euclidean distance over the leading dims of (..., xyz), a scalar."""
     return length(found - expected).mean()
+
+
+PREDICTORS: Kind[Predictor, Shape, Recipe] = Kind("predictor", Shape, batch=256)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from torch import Tensor, nn
 
 from kinesec.errors import ConfigError, KinesecError
+from kinesec.models.trained import Kind
 from kinesec.motion.graph import NTU_PUBLISHED, Graph
 
-__all__ = ["NTU_PUBLISHED", "ClipShape", "Graph", "Recipe", "Recognizer"]
+__all__ = ["NTU_PUBLISHED", "RECOGNIZERS", "ClipShape", "Graph", "Recipe", "Recognizer"]
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,6 @@ class ClipShape:
                 raise ConfigError(f"clip shape: found {getattr(self, name)} {name}, expected 1 or more")
         if len(self.graph) != self.joints:
             raise ConfigError(f"clip shape: found a graph of {len(self.graph)} joints, expected {self.joints}")
-
-    def to_attrs(self) -> dict[str, Any]:
-        """Built-in types alone, for a file's description."""
-        return asdict(self)
 
     @classmethod
     def from_attrs(cls, attrs: dict[str, Any]) -> Self:
@@ -137,3 +134,6 @@ class Recognizer(nn.Module, ABC):
             raise ConfigError(
                 f"recognizer {self.name!r}: found clips of {self.shape.frames} frames, expected {least} or more ({why})"
             )
+
+
+RECOGNIZERS: Kind[Recognizer, ClipShape, Recipe] = Kind("recognizer", ClipShape, batch=64)

@@ -13,9 +13,8 @@ from kinesec.defences.backdoor.fine_tuning import learning_rate
 from kinesec.defences.base import Case, Repair, Statistic, tune
 from kinesec.errors import ConfigError
 from kinesec.jobs.defend import defend
-from kinesec.models.predictors.base import Predictor, Recipe, Shape
+from kinesec.models.predictors.base import PREDICTORS, Predictor, Recipe, Shape
 from kinesec.motion.kinematics import bone_lengths
-from kinesec.training.loop import predict
 
 
 @pytest.fixture(scope="module")
@@ -205,9 +204,9 @@ def test_last_hidden_features_are_of_each_window_alone(
     assert found.shape == (5, size)
     assert found[3:4].numpy() == pytest.approx(alone.numpy(), abs=1e-5)
     with torch.no_grad():
-        before = predict(model, history)
+        before = PREDICTORS.predict(model, history)
         for parameter in model.last_layer().parameters():
             parameter.add_(0.5)
     with torch.inference_mode():
         assert torch.equal(model.features(history), found)  # what the last layer reads, not what it makes
-    assert not torch.equal(predict(model, history), before)
+    assert not torch.equal(PREDICTORS.predict(model, history), before)

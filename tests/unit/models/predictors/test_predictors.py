@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from kinesec import seeding
 from kinesec.errors import ConfigError
-from kinesec.models import trained
 from kinesec.models.predictors._distance import length
 from kinesec.models.predictors.auxformer import AuxFormer, filling, future_frames
-from kinesec.models.predictors.base import Predictor, Recipe, Shape
+from kinesec.models.predictors.base import PREDICTORS, Predictor, Recipe, Shape
 from kinesec.models.predictors.hri import HRI, attended
 from kinesec.models.predictors.simlpe import SiMLPe
 from kinesec.training import loop
@@ -43,7 +42,7 @@ def windows(count: int, frames: int = 45, joints: int = 4, seed: int = 0) -> tor
 
 def build(name: str, shape: Shape = SHAPE, **changes: Any) -> Predictor:
     """A small predictor whose output is not the last pose: zeros and near zeros at the start are drawn anew."""
-    model = trained.build(name, shape, {**SMALL[name], **changes})
+    model = PREDICTORS.build(name, shape, {**SMALL[name], **changes})
     with seeding.torch_stream(1, "weights"), torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
@@ -72,7 +71,7 @@ def test_a_window_does_not_see_its_batch(name: str, data: st.DataObject) -> None
 
 @EVERY
 def test_learns_a_batch_by_heart(name: str) -> None:
-    model, batch = trained.build(name, SHAPE, SMALL[name], seed=3).train(), windows(8)
+    model, batch = PREDICTORS.build(name, SHAPE, SMALL[name], seed=3).train(), windows(8)
     optimiser = torch.optim.Adam(
         model.parameters(), lr={"ltd": 0.1, "hri": 0.1, "simlpe": 1e-3, "auxformer": 1e-2}[name]
     )
@@ -116,15 +115,15 @@ def test_every_parameter_learns(name: str) -> None:
 def test_a_file_gives_the_model_back(name: str, tmp_path: Path) -> None:
     model, history = build(name), windows(2)[:, :20]
     path = tmp_path / "model.safetensors"
-    loop.save_model(path, model, {"predictor": name, "settings": SMALL[name]})
-    again, _ = trained.load(path, torch.device("cpu"))
+    PREDICTORS.save(path, model, {"predictor": name, "settings": SMALL[name]})
+    again, _ = PREDICTORS.load(path, torch.device("cpu"))
     torch.testing.assert_close(again(history), model(history), rtol=0, atol=0)
 
 
 @EVERY
 def test_an_unknown_setting_is_one_line(name: str) -> None:
     with pytest.raises(ConfigError, match=f"predictor '{name}'.*'layrs'") as caught:
-        trained.build(name, SHAPE, {"layrs": 3})
+        PREDICTORS.build(name, SHAPE, {"layrs": 3})
     assert "\n" not in str(caught.value)
 
 
@@ -139,7 +138,7 @@ def test_an_unknown_setting_is_one_line(name: str) -> None:
 )
 def test_impossible_settings_are_one_line(name: str, shape: Shape, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        trained.build(name, shape, changes)
+        PREDICTORS.build(name, shape, changes)
 
 
 @EVERY

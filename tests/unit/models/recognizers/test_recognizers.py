@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -286,7 +286,7 @@ def test_dgnn_freezes_its_incidence() -> None:
 
 
 def test_shapes_survive_json() -> None:
-    assert ClipShape.from_attrs(json.loads(json.dumps(shape().to_attrs()))) == shape()
+    assert ClipShape.from_attrs(json.loads(json.dumps(asdict(shape())))) == shape()
 
 
 @pytest.mark.parametrize("change", [{"frames": 0}, {"joints": 25}, {"classes": 0}])
