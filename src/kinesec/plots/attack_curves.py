@@ -8,7 +8,6 @@ from typing import Literal
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -16,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from kinesec.errors import KinesecError
 from kinesec.plots.parts.rows import bare, margin
-from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, palette
 from kinesec.tables.recognition import attack_labels, of_seeds, typed
 
 PANELS = {
@@ -50,7 +49,7 @@ def _of(table: pd.DataFrame, wanted: dict[str, str]) -> pd.DataFrame:
 def _compose(rows: pd.DataFrame, dots: pd.DataFrame) -> Figure:
     recognizers = list(dict.fromkeys(rows["recognizer"]))
     labels = attack_labels(rows)
-    colours = dict(zip(labels, sns.color_palette("colorblind", len(labels)).as_hex(), strict=True))
+    colours = dict(zip(labels, palette(len(labels)), strict=True))
     dashes = {attack: DASHES[place % len(DASHES)] for place, attack in enumerate(labels)}
     width = WIDTHS_INCH["double"]
     figure = Figure(figsize=(width, 0.75 + 1.65 * len(recognizers)), layout="constrained")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
@@ -45,7 +44,7 @@ def _compose(counts: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(side + longest + 1.3, side + 0.75 * longest + 0.5), layout="constrained")
     axes = figure.subplots()
     texts = [["" if not value > 0 else f"{value:.0f}" for value in line] for line in share] if few else None
-    colours, scale = sns.color_palette("Blues", as_cmap=True), Normalize(0, 100)
+    colours, scale = mpl.colormaps["Blues"], Normalize(0, 100)
     image = heat.cells(axes, share, texts, colours, scale, min(7.0, 24 * side / len(names)))
     axes.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor", fontsize=font)
     axes.set_yticks(range(len(names)), names, fontsize=font)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import matplotlib as mpl
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -31,7 +30,7 @@ def draw(found: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
 def _compose(found: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
     parts = by_part(skeleton)
     order = [joint for _, joints in parts for joint in joints]
-    colours = sns.color_palette("RdBu_r", as_cmap=True).with_extremes(bad=NOWHERE)
+    colours = mpl.colormaps["RdBu_r"].with_extremes(bad=NOWHERE)
     scale = Normalize(-1, 1)
     figure = Figure(figsize=(WIDTHS_INCH["double"], 2.7), layout="constrained")
     grid = figure.subplots(1, len(CORRELATED))

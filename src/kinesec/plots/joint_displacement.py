@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -15,7 +14,7 @@ from kinesec.errors import NothingToDraw
 from kinesec.metrics.joints import by_part
 from kinesec.motion.skeleton import Skeleton
 from kinesec.plots.parts.rows import bare
-from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, palette
 
 MARKERS = "osD^vP*X"
 GAP = 0.8
@@ -50,7 +49,7 @@ def _compose(shown: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
     x, joints, spans = places(by_part(skeleton))
     figure = Figure(figsize=(WIDTHS_INCH["double"], 4.1), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True)
-    colours = sns.color_palette("colorblind", len(shown)).as_hex()
+    colours = palette(len(shown))
     for axes, measure, title in ((top, np.mean, "mean (mm)"), (bottom, np.std, "standard deviation (mm)")):
         for place, (label, values) in enumerate(shown.items()):
             _line(axes, x, measure(values, axis=0)[joints], spans, colours[place], MARKERS[place % len(MARKERS)], label)

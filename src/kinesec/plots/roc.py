@@ -5,14 +5,13 @@ from __future__ import annotations
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from kinesec.errors import KinesecError
 from kinesec.metrics.detection import auc, roc
-from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
+from kinesec.plots.parts.style import COLORBLIND, STYLE, WIDTHS_INCH
 
 LEAST = 1e-3
 GRID = np.geomspace(LEAST, 1, 241)
@@ -37,9 +36,7 @@ def _panel(axes: Axes, records: pd.DataFrame) -> None:
     for level in (0.01, 0.05, 0.1):
         axes.axvline(level, color="#e4e4e4", linewidth=0.8, zorder=0)
     key = []
-    for colour, (setting, rows) in zip(
-        sns.color_palette("colorblind").as_hex(), records.groupby("setting", sort=False), strict=False
-    ):
+    for colour, (setting, rows) in zip(COLORBLIND, records.groupby("setting", sort=False), strict=False):
         areas = {}
         for model, dashes, weight in ((_CLEAN, _NULL, 1.0), (_VICTIM, "-", 1.6)):
             curve, areas[model] = mean_curve(rows[rows["model"] == model])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -40,7 +39,7 @@ def _compose(rows: pd.DataFrame) -> Figure:
     width = min(WIDTHS_INCH["double"], columns * side + 1.9 + 0.6 * (columns - 1))
     figure = Figure(figsize=(width, (side + 1.0) * lines + 0.1), layout="constrained")
     grid = figure.subplots(lines, columns, squeeze=False).ravel()
-    scale, colours = Normalize(0, 100), sns.color_palette("Blues", as_cmap=True)
+    scale, colours = Normalize(0, 100), mpl.colormaps["Blues"]
     for place, (axes, (attack, label)) in enumerate(zip(grid, labels.items(), strict=False)):
         _panel(axes, rows[rows["attack"] == attack], order, scale, side, first=place % columns == 0)
         axes.set_title(label, loc="left", pad=6)
@@ -57,7 +56,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, order: list[str], scale: Normalize, s
     values = found.to_numpy(float)
     texts = [["" if np.isnan(value) else f"{value:.0f}" for value in line] for line in values]
     size = min(7.5, 0.42 * 72 * side / len(order))
-    heat.cells(axes, values, texts, sns.color_palette("Blues", as_cmap=True), scale, size)
+    heat.cells(axes, values, texts, mpl.colormaps["Blues"], scale, size)
     names = [name.replace("_", " ") for name in order]
     axes.set_xticks(range(len(order)), names, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(order)), names if first else [])
