@@ -23,7 +23,7 @@ from kinesec.files import schema, store
 from kinesec.motion.recording import Motion
 from kinesec.poisoning.prediction.badhmp import Poison, write
 from kinesec.samples.clips import cut as cut_clips
-from kinesec.samples.windows.windows import Protocol, cut
+from kinesec.samples.windows.cut import Protocol, cut
 from kinesec.sources.datasets.base import Info, Item, Settings
 from kinesec.sources.ingest import ingest
 

@@ -14,7 +14,8 @@ from kinesec.files.kinds.motions import MOTIONS
 from kinesec.models.predictors.base import PREDICTORS, Shape
 from kinesec.names import load as load_name
 from kinesec.poisoning.prediction.badhmp import Poison
-from kinesec.samples.windows.windows import Protocol, Windows, cut, load, sample_test
+from kinesec.samples.windows.cut import Protocol, cut
+from kinesec.samples.windows.windows import Windows, load, sample_test
 from kinesec.sources.ingest import ingest
 from kinesec.sources.readers.expmap import CMU_UNIT_MM
 

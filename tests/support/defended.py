@@ -16,8 +16,9 @@ from kinesec.models.predictors.base import PREDICTORS, Shape
 from kinesec.motion.skeleton import Skeleton
 from kinesec.poisoning.prediction.badhmp import Poison, resolve
 from kinesec.poisoning.prediction.badhmp import write as poison
+from kinesec.samples.windows.cut import Protocol, cut
 from kinesec.samples.windows.poisoned import load_poisoned
-from kinesec.samples.windows.windows import Protocol, cut, load
+from kinesec.samples.windows.windows import load
 from kinesec.training.batches import WindowBatches
 from kinesec.training.loop import train
 

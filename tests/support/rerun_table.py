@@ -176,7 +176,7 @@ EDITS = (
         DEFENDED - {"figure_roc"},
     ),
     Edit("shared module, `files/store.py`", code(f"{SRC}/files/store.py"), INGESTED),
-    Edit("shared module, `samples/windows/windows.py`", code(f"{SRC}/samples/windows/windows.py"), PREDICTED),
+    Edit("shared module, `samples/windows/cut.py`", code(f"{SRC}/samples/windows/cut.py"), PREDICTED),
     Edit("plot of one figure, `plots/horizons.py`", code(f"{SRC}/plots/horizons.py"), PAGE | {"figure_horizons"}),
     Edit("page of the report, `report/page.py`", code(f"{SRC}/report/page.py"), PAGE),
     Edit(

@@ -66,7 +66,7 @@ UNTOUCHED: dict[str, Callable[[Project], None]] = {
 CHANGED: dict[str, tuple[Callable[[Project], None], set[str]]] = {
     "stores": (code("src/kinesec/files/store.py"), ALL - {"retrieve"}),
     "reader": (code("src/kinesec/sources/readers/bvh.py"), ALL),
-    "windows": (code("src/kinesec/samples/windows/windows.py"), CUT),
+    "windows": (code("src/kinesec/samples/windows/cut.py"), CUT),
     "trigger": (code("src/kinesec/poisoning/prediction/triggers/rigid.py"), POISONED),
     "predictor": (code("src/kinesec/models/predictors/ltd.py"), TRAINED),
     "control": (code("src/kinesec/models/predictors/zero_velocity.py"), EVALUATED),

@@ -20,7 +20,9 @@ rule cut_windows:
         protocol=lambda wildcards: PLAN.prediction.protocol(
             wildcards.data, wildcards.protocol
         ),
-        code=code_of("cut_windows.py"),
+        code=lambda wildcards: code(
+            "cut_windows.py", PLAN.prediction.protocol_code(wildcards.protocol)
+        ),
     script:
         "../scripts/cut_windows.py"
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesec.motion.skeleton import Skeleton
-from kinesec.samples.windows.protocols.base import representative
+from kinesec.motion.skeleton import Skeleton, representative
 
 
 def joint_errors(predicted: np.ndarray, expected: np.ndarray) -> np.ndarray:

@@ -160,6 +160,24 @@ class Skeleton:
         )
 
 
+def representative(skeleton: Skeleton) -> tuple[int, ...]:
+    """For each joint the first joint that is always at the same place: itself, unless it is a duplicate.
+
+    A joint coincides with its parent when its rest offset is zero, and with a sibling of the same rest offset.
+    """
+    same = list(range(len(skeleton)))
+    for joint in skeleton.order[1:]:
+        parent, offset = skeleton.parents[joint], skeleton.offsets[joint]
+        twins = [
+            k for k in range(joint) if skeleton.parents[k] == parent and np.array_equal(skeleton.offsets[k], offset)
+        ]
+        if not offset.any():
+            same[joint] = same[parent]
+        elif twins:
+            same[joint] = same[twins[0]]
+    return tuple(same)
+
+
 _PART = "hip|thigh|femur|leg|tib|knee|ankle|foot|toe|clav|coll|shoul|arm|hum|elbow|rad|wri|han|fin|thu"
 
 

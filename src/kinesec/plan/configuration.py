@@ -93,6 +93,8 @@ def check_prediction(config: Mapping[str, Any]) -> None:
         _known(data, config["datasets"], f"{key}.datasets")
     if prediction.get("stealth_only") and "strategies" not in prediction:
         raise ConfigError(f"{key}.stealth_only: found selections without `strategies`, expected what they poison with")
+    for name, protocol in prediction["protocols"].items():
+        names.check("samples.windows.protocols", protocol["protocol"], f"{key}.protocols.{name}.protocol")
     for name, predictor in prediction["predictors"].items():
         names.check("models.predictors", predictor["predictor"], f"{key}.predictors.{name}.predictor")
         _known(predictor["protocol"], prediction["protocols"], f"{key}.predictors.{name}.protocol")

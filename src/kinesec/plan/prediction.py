@@ -53,6 +53,10 @@ class Prediction:
         known = {"nominal_unit_mm": source.nominal_unit_mm, "root": source.root}
         return {**self.part["protocols"][protocol], **known}
 
+    def protocol_code(self, protocol: str) -> str:
+        """The module that a protocol of the configuration picks."""
+        return f"samples.windows.protocols.{self.part['protocols'][protocol]['protocol']}"
+
     def published_protocols(self) -> list[str]:
         """The protocols of the run that are the published one, whatever they are called."""
         return [name for name, spec in self.part.get("protocols", {}).items() if spec == PUBLISHED_PROTOCOL]

@@ -16,7 +16,8 @@ from kinesec.files.kinds.scenes import SCENES
 from kinesec.jobs.evaluate_prediction import evaluate_prediction
 from kinesec.models.predictors.base import PREDICTORS, Predictor, Shape
 from kinesec.poisoning.prediction.badhmp import Poison
-from kinesec.samples.windows.windows import Protocol, Windows, cut, load, sample_test
+from kinesec.samples.windows.cut import Protocol, cut
+from kinesec.samples.windows.windows import Windows, load, sample_test
 from kinesec.tables.prediction import PREDICTION_BACKDOOR
 
 POISON = Poison("rigid", "jammed", "random", "left_arm", 0.1, wrong_limb="right_arm")

@@ -18,7 +18,8 @@ from kinesec.metrics.bootstrap import over_seeds
 from kinesec.metrics.naturalness import naturalness
 from kinesec.poisoning.prediction import badhmp
 from kinesec.poisoning.prediction.badhmp import Poison
-from kinesec.samples.windows.windows import Protocol, cut, load
+from kinesec.samples.windows.cut import Protocol, cut
+from kinesec.samples.windows.windows import load
 from kinesec.tables.prediction import PREDICTION_BACKDOOR, with_all_seeds
 
 HISTORY, FUTURE = 6, 5

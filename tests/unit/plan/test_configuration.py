@@ -70,7 +70,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("prediction.samplings", [9], r"samplings\.0: found 9"),
     ("prediction.mode", "mix", r"prediction\.mode: found 'mix'"),
     ("prediction.protocols.ltd25.history", 1, r"protocols\.ltd25\.history: found 1"),
-    ("prediction.protocols.ltd25.protocol", "lt", r"protocols\.ltd25\.protocol: found 'lt'"),
+    ("prediction.protocols.ltd25.protocol", "lt", r"protocols\.ltd25\.protocol: found 'lt', expected one of full, ltd"),
     ("seeds", [-1], r"seeds\.0: found -1"),
     ("seeds", 3, "seeds: found 3"),
     ("run", "a/b", "run: found 'a/b'"),
@@ -207,7 +207,7 @@ def test_a_variant_of_a_data_set_has_its_settings(repository: Path) -> None:
 def test_only_victims_of_the_run_can_be_defended(defended: dict[str, Any], line: str) -> None:
     prediction = {
         "datasets": ["procedural"],
-        "protocols": {"p": {}},
+        "protocols": {"p": {"protocol": "ltd"}},
         "predictors": {"small": {"predictor": "ltd", "protocol": "p"}},
         "strategies": {"trigger": ["rigid"], "target": ["jammed"], "selection": ["random"], "ratio": [0.1]},
         "defended": defended,

@@ -24,7 +24,8 @@ from kinesec import seeding
 from kinesec.errors import KinesecError
 from kinesec.jobs.train_predictor import train_predictor
 from kinesec.models.predictors.base import Predictor, Recipe, Shape
-from kinesec.samples.windows.windows import Protocol, Windows, cut, load
+from kinesec.samples.windows.cut import Protocol, cut
+from kinesec.samples.windows.windows import Windows, load
 from kinesec.training.batches import WindowBatches, batches
 from kinesec.training.loop import rate_at, train
 

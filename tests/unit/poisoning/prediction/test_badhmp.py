@@ -16,8 +16,9 @@ from kinesec.files.kinds.poison import POISON as STORED
 from kinesec.poisoning.prediction import badhmp
 from kinesec.poisoning.prediction.badhmp import Poison, poison_windows, write
 from kinesec.samples.windows import windows
+from kinesec.samples.windows.cut import Protocol, cut
 from kinesec.samples.windows.poisoned import load_poisoned
-from kinesec.samples.windows.windows import Protocol, Windows, cut, load
+from kinesec.samples.windows.windows import Windows, load
 from kinesec.training.batches import WindowBatches
 
 HISTORY, FUTURE = 6, 5

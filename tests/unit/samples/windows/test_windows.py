@@ -14,10 +14,10 @@ from kinesec.files.errors import StoreError
 from kinesec.files.kinds.motions import MOTIONS
 from kinesec.files.kinds.windows import WINDOWS
 from kinesec.motion.calibration import calibration_rows
-from kinesec.motion.skeleton import Skeleton
+from kinesec.motion.skeleton import Skeleton, representative
 from kinesec.samples.windows import windows
-from kinesec.samples.windows.protocols.base import representative, used_joints
-from kinesec.samples.windows.windows import Protocol, Windows, cut, load, sample_test
+from kinesec.samples.windows.cut import Protocol, cut, used_joints
+from kinesec.samples.windows.windows import Windows, load, sample_test
 from kinesec.sources.readers import h36m as h36m_reader
 from kinesec.sources.readers.expmap import cmu_skeleton
 
@@ -78,7 +78,7 @@ def test_poses_are_root_relative_in_each_protocols_unit(motions: Path, tmp_path:
 def test_long_sequences_are_placed_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_motions(tmp_path / "m.zarr", [50], ["train"])
     cut(path, tmp_path / "a.zarr", Protocol("ltd", 4, 3))
-    monkeypatch.setattr("kinesec.samples.windows.protocols.base.BLOCK_ROWS", 7)
+    monkeypatch.setattr("kinesec.samples.windows.protocols.ltd.BLOCK_ROWS", 7)
     cut(path, tmp_path / "b.zarr", Protocol("ltd", 4, 3))
     assert store.content_sha256(tmp_path / "a.zarr") == store.content_sha256(tmp_path / "b.zarr")
 
