@@ -14,9 +14,9 @@ from scipy.spatial.transform import Rotation
 from kinesec.errors import ConfigError
 from kinesec.motion.kinematics import bone_lengths, forward, matrices_from_quaternions
 from kinesec.motion.recording import Motion
-from kinesec.sources import procedural as bounds
 from kinesec.sources.datasets import procedural
 from kinesec.sources.errors import BadFile
+from kinesec.sources.procedural import limits as bounds
 from kinesec.sources.procedural.body import HEIGHT_MM, Performer, performer
 from kinesec.sources.procedural.curves import NOISE_LIMIT, ballistic, cover, noise
 from kinesec.sources.procedural.take import ACTIONS, take
