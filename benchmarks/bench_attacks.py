@@ -26,7 +26,8 @@ from torch.nn.functional import cross_entropy
 from kinesec import names, seeding
 from kinesec.attacks.base import Attack, Geometry, Problem, build
 from kinesec.attacks.engine.criteria import parse
-from kinesec.attacks.engine.lanes import CPU_WIDTH, frozen
+from kinesec.attacks.engine.gradients import frozen
+from kinesec.attacks.engine.lanes import CPU_WIDTH
 from kinesec.models.device import use_threads
 from kinesec.models.recognizers.base import ClipShape, Graph, Recognizer
 from kinesec.sources.procedural.body import performer
@@ -185,7 +186,8 @@ def compare_peers(rounds: int, steps: int = 10, epsilon: float = 0.005) -> None:
 
     for state in ("frozen", "not frozen"):
         nn.Module.requires_grad_(model, state != "frozen")
-        calls: dict[str, Callable[[], object]] = {"ours": keep("ours", lambda: attack.run(model, of, AB).position)}
+        ours = keep("ours", lambda: torch.from_numpy(attack.run(model, of, AB).position))
+        calls: dict[str, Callable[[], object]] = {"ours": ours}
         for name, other in others.items():
             calls[name] = keep(name, lambda other=other: other(model, of.position.clone(), of.label))
         times = in_turns(calls, rounds)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from kinesec import names, seeding
 from kinesec.attacks.base import Geometry, Problem
 from kinesec.models.recognizers.base import ClipShape, Graph, Recognizer
+from kinesec.samples.adversarial import Adversarial
 
 FRAMES, BODIES, CLASSES = 12, 2, 6
 # all on the vertical, so that turning coordinates turns bodies
@@ -76,3 +77,8 @@ def problem(
     with torch.no_grad():
         label = model(clips).argmax(1)
     return Problem(clips, label, present, 7 + 2 * np.arange(count), np.arange(count), GEOMETRY)
+
+
+def position(adversarial: Adversarial) -> Tensor:
+    """The adversarial clips for a model to look at."""
+    return torch.from_numpy(adversarial.position)

@@ -17,15 +17,16 @@ from torch import Tensor
 
 from kinesec import names
 from kinesec.attacks.engine.criteria import Criterion
-from kinesec.attacks.engine.lanes import Estimate, Gradients, Lanes, frozen, gradient_at, plain, width_for
-from kinesec.attacks.engine.problem import Adversarial, Geometry, Problem
+from kinesec.attacks.engine.gradients import Estimate, Gradients, frozen, gradient_at, plain
+from kinesec.attacks.engine.lanes import Lanes, width_for
+from kinesec.attacks.engine.problem import Geometry, Problem
 from kinesec.attacks.engine.record import Record
 from kinesec.errors import ConfigError
 from kinesec.models.recognizers.base import Recognizer
 from kinesec.progress import Progress
+from kinesec.samples.adversarial import Adversarial
 
 __all__ = [
-    "Adversarial",
     "AfterSuccess",
     "Attack",
     "Course",

@@ -16,7 +16,7 @@ from kinesec.metrics.joints import joint_displacements
 from kinesec.motion.skeleton import Skeleton
 from kinesec.plots.parts.stick_figures import flat
 from kinesec.samples import adversarial
-from kinesec.samples.adversarial import Attacked
+from kinesec.samples.adversarial import Adversarial
 from kinesec.samples.clips import checks
 from kinesec.samples.clips.clips import Clips
 from kinesec.tables.recognition import attack_labels
@@ -54,7 +54,7 @@ class Jobs:
     """Some attacks on one recognizer: their clips and records, by the attack's label, the main one first."""
 
     clips: Clips
-    attacks: dict[str, Attacked]
+    attacks: dict[str, Adversarial]
     records: dict[str, pd.DataFrame]
 
     @classmethod

@@ -1,23 +1,37 @@
-"""Per-sample records of an attack: what the model says of the stored clips, and what each attack costs."""
+"""Per-sample records of an attack, what the model says of the stored clips and what each costs; their table row."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
+from kinesec import names
 from kinesec.attacks.engine import criteria
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.metrics import perceptual
+from kinesec.metrics.clusters import clustered_means
 from kinesec.models.recognizers.base import RECOGNIZERS, Recognizer
 from kinesec.motion import joint_maps
-from kinesec.samples.adversarial import Attacked
+from kinesec.samples.adversarial import Adversarial
 from kinesec.samples.clips.checks import takes
 from kinesec.samples.clips.clips import Clips
 
 PIECE = 256
+# The costs that tables give intervals and medians of; of the others, means
+HEADLINE = (
+    "l_mm",
+    "displacement_mm",
+    "acceleration_deviation_mm",
+    "angular_acceleration_deviation_degrees",
+    "bone_change_percent",
+)
 
 
 def logits_of(model: Recognizer, position: np.ndarray, path: Path) -> np.ndarray:
@@ -46,71 +60,140 @@ def succeeded(logits: np.ndarray, label: np.ndarray, target: np.ndarray, strateg
     return np.asarray(criterion.met(*(torch.from_numpy(one) for one in (logits, label, target))).numpy())
 
 
-def swapped(done: np.ndarray, clean: np.ndarray, present: np.ndarray) -> np.ndarray:
+def swapped(adversarial: np.ndarray, clean: np.ndarray, present: np.ndarray) -> np.ndarray:
     """The control: each clip with the change that the attack made to another one, half the list away."""
-    change = np.roll(done - clean, len(done) // 2, axis=0)
+    change = np.roll(adversarial - clean, len(adversarial) // 2, axis=0)
     return np.asarray(np.where(present[..., None, None], clean + change, clean), dtype=np.float32)
 
 
-def costs(done: np.ndarray, own: Clips) -> dict[str, np.ndarray]:
-    """Every perceptual metric (clip,) of attacked clips as recognizers see them, on native joints and on the 25.
+def costs(adversarial: np.ndarray, clips: Clips) -> dict[str, np.ndarray]:
+    """Every perceptual metric (clip,) of adversarial clips as recognizers see them, on native joints and on the 25.
 
-    Names are those of ``robustness.UNITS``; with ``_25`` behind them they are on the 25 joints of SMART's skeleton,
+    Names are those of ``perceptual.UNITS``; with ``_25`` behind them they are on the 25 joints of SMART's skeleton,
     where the clips' skeleton has joints that stand for them (some for several).
     """
     pieces: list[dict[str, np.ndarray]] = []
-    for first in range(0, len(done), PIECE):
-        here = slice(first, first + PIECE)
-        pieces.append(_costs(done[here], own.take_rows(np.arange(len(own))[here])))
+    for first in range(0, len(adversarial), PIECE):
+        piece = slice(first, first + PIECE)
+        pieces.append(_costs(adversarial[piece], clips.take_rows(np.arange(len(clips))[piece])))
     if not pieces:
-        pieces.append(_costs(done, own))
+        pieces.append(_costs(adversarial, clips))
     return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
 
 
-def _costs(done: np.ndarray, own: Clips) -> dict[str, np.ndarray]:
-    present, skeleton, normaliser = own.present, own.skeleton, own.normaliser
+def _costs(adversarial: np.ndarray, clips: Clips) -> dict[str, np.ndarray]:
+    present, skeleton, normaliser = clips.present, clips.skeleton, clips.normaliser
     # both the same way, so that what an attack left alone differs by nothing, not by rounding
-    clean, moved = (normaliser.undo(one, present) for one in (own.normalised, done))
-    found = perceptual.perceptual(clean, moved, present, skeleton.parents, normaliser.scale)
+    clean, moved = (normaliser.undo(position, present) for position in (clips.normalised, adversarial))
+    native = perceptual.perceptual(clean, moved, present, skeleton.parents, normaliser.scale)
     if skeleton.names == joint_maps.NAMES:
-        return found | perceptual.subset(found, "25")
+        return native | perceptual.subset(native, "25")
     try:
         few, joints = joint_maps.retarget(skeleton, joint_maps.resolve(skeleton, None))
     except ConfigError:  # a skeleton that none of the maps fits
-        return found
+        return native
     clean, moved = clean[..., joints, :], moved[..., joints, :]
-    measured = perceptual.perceptual(clean, moved, present, few.parents, normaliser.scale)
-    return found | perceptual.subset(measured, "25")
+    of_25 = perceptual.perceptual(clean, moved, present, few.parents, normaliser.scale)
+    return native | perceptual.subset(of_25, "25")
 
 
-def records_of(done: Attacked, own: Clips, model: Recognizer, path: Path) -> pd.DataFrame:
-    """A row a clip: what the model says before and after, whether that is success, and what it costs."""
-    clean, strategy = own.normalised, str(done.attrs["strategy"])
-    before, after = (logits_of(model, one, path) for one in (clean, done.position))
-    control = logits_of(model, swapped(done.position, clean, own.present), path)
-    names = np.array([*own.classes, ""])  # class -1 has no name
+def records_of(adversarial: Adversarial, clips: Clips, model: Recognizer, path: Path) -> pd.DataFrame:
+    """A row a clip: what the model says before and after, whether that is success, and what it costs.
+
+    ``clips`` are the clean ones, in the same order.
+    """
+    clean, strategy = clips.normalised, str(adversarial.attrs["strategy"])
+    before, after = (logits_of(model, position, path) for position in (clean, adversarial.position))
+    control = logits_of(model, swapped(adversarial.position, clean, clips.present), path)
+    class_names = np.array([*clips.classes, ""])  # class -1 has no name
     return pd.DataFrame(
         {
-            "row": done.row,
-            "source": [str(one) for one in own.source],
-            "subject": [str(one) for one in own.subject],
-            "take": takes(own),
-            "label": done.label,
-            "class": names[done.label],
-            "target": done.target,
+            "row": adversarial.row,
+            "source": [str(source) for source in clips.source],
+            "subject": [str(subject) for subject in clips.subject],
+            "take": takes(clips),
+            "label": adversarial.label,
+            "class": class_names[adversarial.label],
+            "target": adversarial.target,
             "clean_predicted": before.argmax(1),
-            "right": rank_of(before, done.label) == 0,
+            "right": rank_of(before, adversarial.label) == 0,
             "predicted": after.argmax(1),
-            "predicted_class": names[after.argmax(1)],
-            "rank": rank_of(after, done.label),
-            "success": succeeded(after, done.label, done.target, strategy),
-            "claimed": done.claimed,
-            "control_success": succeeded(control, done.label, done.target, strategy),
-            "iterations": done.iterations,
-            **({} if done.first_success is None else {"first_success": done.first_success}),
-            "queries": done.queries,
-            "class_loss": done.class_loss,
-            "perceptual_loss": done.perceptual_loss,
-            **costs(done.position, own),
+            "predicted_class": class_names[after.argmax(1)],
+            "rank": rank_of(after, adversarial.label),
+            "success": succeeded(after, adversarial.label, adversarial.target, strategy),
+            "claimed": adversarial.claimed,
+            "control_success": succeeded(control, adversarial.label, adversarial.target, strategy),
+            "iterations": adversarial.iterations,
+            **({} if adversarial.first_success is None else {"first_success": adversarial.first_success}),
+            "queries": adversarial.queries,
+            "class_loss": adversarial.class_loss,
+            "perceptual_loss": adversarial.perceptual_loss,
+            **costs(adversarial.position, clips),
         }
     )
+
+
+def summary(records: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
+    """Counts, success and cost of one attack: over the clips that the model classifies correctly before the attack.
+
+    Costs are means (``_median``: medians) over the clips on which it succeeds, with 95 % bootstrap intervals over
+    takes. ``claimed_disagree`` counts clips whose attack says otherwise than the model.
+    """
+    correct = records[records["right"]]
+    won = correct["success"].to_numpy(bool)
+    metrics = [name for name in map(str, records) if name.removesuffix("_25") in perceptual.UNITS]
+    columns: dict[str, np.ndarray] = {
+        "success_percent": 100.0 * won,
+        "control_percent": 100.0 * correct["control_success"].to_numpy(float),
+    }
+    columns |= {name: np.where(won, correct[name].to_numpy(float), np.nan) for name in metrics}
+    mean, low, high = clustered_means(np.stack([*columns.values()], axis=1), correct["take"].to_numpy(), rng)
+    ends = {name: (mean[place], low[place], high[place]) for place, name in enumerate(columns)}
+    row: dict[str, Any] = {"n": len(correct), "n_attacked": len(records), "n_wrong": len(records) - len(correct)}
+    row |= {"takes": correct["take"].nunique(), "n_success": int(won.sum())}
+    row |= {"claimed_disagree": int((correct["claimed"].to_numpy(bool) != won).sum())}
+    row |= dict(zip(("success_percent", "low_percent", "high_percent"), ends["success_percent"], strict=True))
+    row |= dict(zip(("control_percent", "control_low", "control_high"), ends["control_percent"], strict=True))
+    for count in ("iterations", "queries"):
+        row[f"{count}_median"] = float(correct[count].median())
+    for name in metrics:
+        row[name] = ends[name][0]
+        if name in HEADLINE:
+            row |= {f"{name}_low": ends[name][1], f"{name}_high": ends[name][2]}
+            row[f"{name}_median"] = float(np.median(columns[name][won])) if won.any() else float("nan")
+    return row
+
+
+def described(adversarial: Adversarial, clips: Clips, identity: Mapping[str, str]) -> dict[str, Any]:
+    """What names an attack in a table: data set, clips, split, attack and how its losses are reduced."""
+    return {
+        "dataset": identity["data"],
+        "clips": identity["clips"],
+        "split_by": str(clips.attrs["split_by"]),
+        "classes": len(clips.classes),
+        "attack": identity["attack"],
+        "attack_module": str(adversarial.attrs["attack"]),
+        "preset": str(adversarial.attrs["preset"]),
+        "strategy": str(adversarial.attrs["strategy"]),
+        "terms": adversarial.setting("terms"),
+        "reduction": adversarial.setting("reduction"),
+        "after_success": adversarial.setting("after_success"),
+        "settings": json.dumps(adversarial.attrs["settings"], sort_keys=True),
+        "seed": int(identity["seed"]),
+        "test_clips": adversarial.attrs.get("test_clips"),
+        "right_clips": adversarial.attrs.get("right_clips"),
+    }
+
+
+def model_columns(description: Mapping[str, Any]) -> dict[str, Any]:
+    """What names a recognizer in a table: its module, and in what its size and its recipe are not the published."""
+    module = str(description["recognizer"])
+    # through JSON: tuples become lists, as in what was stored
+    published = json.loads(json.dumps(asdict(names.load("models.recognizers", module).RECIPE)))
+    recipe = {key: value for key, value in description["recipe"].items() if published.get(key) != value}
+    return {
+        "recognizer_module": module,
+        "recognizer_settings": json.dumps(description["settings"], sort_keys=True),
+        "recognizer_recipe": json.dumps(recipe, sort_keys=True),
+        "protocol": str(description["protocol"]),
+    }

@@ -1,11 +1,11 @@
-"""The clips that one attack on one recognizer made, gathered from the shards of its jobs."""
+"""The clips that one attack on one recognizer made: written in shards, one a job, and gathered from them."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,17 @@ _SHARD = re.compile(r"shard(\d+)of(\d+)")
 
 
 @dataclass(frozen=True)
-class Attacked:
-    """Attacked clips in the order of the clips store.
+class Adversarial:
+    """Adversarial clips and what the attack says of each; from a store, in the order of the clips store.
 
-    ``position`` (clip, body, frame, joint, xyz) float32 as recognizers see them; ``row`` (clip,) their rows in the
-    clips store; ``label``, ``target``, ``claimed`` (the attack's own word), ``iterations``, ``queries``,
-    ``class_loss``, ``perceptual_loss`` (clip,) and, where there is one, ``first_success`` as the attack left them;
-    ``attrs`` what the shards have in common.
+    ``position`` (clip, body, frame, joint, xyz) normalised, as recognizers see it; ``row`` (clip,) in the clips store;
+    ``label`` (clip,) the true class, ``target`` (clip,) the class it was led to, -1 where any will do; ``claimed``
+    (clip,): it is adversarial, by the attack's own word; ``iterations`` (clip,) that it took; ``queries`` (clip,)
+    evaluations of the model spent on it; ``class_loss`` and ``perceptual_loss`` (clip,) of it; ``first_success``
+    (clip,) the first iteration after which it was adversarial (-1: none), where the store holds it.
+
+    ``attrs`` are the store's. ``evaluated``, which no store holds, counts the clips that the model was given gradients
+    of, those in empty lanes among them.
     """
 
     position: np.ndarray
@@ -40,8 +44,9 @@ class Attacked:
     queries: np.ndarray
     class_loss: np.ndarray
     perceptual_loss: np.ndarray
-    attrs: dict[str, Any]
     first_success: np.ndarray | None = None
+    attrs: dict[str, Any] = field(default_factory=dict)
+    evaluated: int = 0
 
     def __len__(self) -> int:
         return len(self.row)
@@ -52,12 +57,49 @@ class Attacked:
         return found if isinstance(found, str) else "" if found is None else json.dumps(found, sort_keys=True)
 
 
-def _same(found: Sequence[xr.Dataset], paths: Sequence[Path]) -> None:
+def shard_of(shard: str, count: int) -> np.ndarray:
+    """The indices of one share of ``count`` clips: ``2of4`` is the second of four runs of nearly one length.
+
+    Raises ``ConfigError`` for another notation.
+    """
+    match = re.fullmatch(r"([1-9]\d*)of([1-9]\d*)", shard)
+    if match is None or int(match[1]) > int(match[2]):
+        raise ConfigError(f"shard: found {shard!r}, expected one such as 1of4")
+    return np.array_split(np.arange(count), int(match[2]))[int(match[1]) - 1]
+
+
+def spread(label: np.ndarray, limit: int | None) -> np.ndarray:
+    """Indices of at most ``limit`` clips, as many of each class as can be, evenly spaced in it; in order."""
+    if limit is None or limit >= len(label):
+        return np.arange(len(label))
+    by_class = [np.flatnonzero(label == class_) for class_ in np.unique(label)]
+    share = np.zeros(len(by_class), dtype=int)
+    while share.sum() < limit:
+        for place, members in enumerate(by_class):
+            if share[place] < len(members) and share.sum() < limit:
+                share[place] += 1
+    chosen = [
+        members[np.linspace(0, len(members) - 1, count).round().astype(int)]
+        for members, count in zip(by_class, share, strict=True)
+        if count
+    ]
+    return np.sort(np.concatenate(chosen))
+
+
+def write(path: Path, adversarial: Adversarial) -> None:
+    """Writes adversarial clips, however many, as a store of kind ``adversarial``; positions as float32."""
+    arrays = {name: values for name in ADVERSARIAL.arrays if (values := getattr(adversarial, name)) is not None}
+    arrays["position"] = arrays["position"].astype(np.float32)
+    store.write(path, ADVERSARIAL, arrays, adversarial.attrs)
+
+
+def _check_one_attack(shards: Sequence[xr.Dataset], paths: Sequence[Path]) -> None:
+    """All shards state the same of what they share."""
     for key in SHARED:
-        for path, shard in zip(paths, found, strict=True):
-            if shard.attrs[key] != found[0].attrs[key]:
+        for path, shard in zip(paths, shards, strict=True):
+            if shard.attrs[key] != shards[0].attrs[key]:
                 raise KinesecError(
-                    f"{path}: found {key} {_short(shard.attrs[key])}, expected {_short(found[0].attrs[key])} as in "
+                    f"{path}: found {key} {_short(shard.attrs[key])}, expected {_short(shards[0].attrs[key])} as in "
                     f"{paths[0]}; these shards are not of one attack"
                 )
 
@@ -67,7 +109,7 @@ def _short(value: Any) -> str:
     return text[:80]
 
 
-def _complete(paths: Sequence[Path]) -> None:
+def _check_complete(paths: Sequence[Path]) -> None:
     """Every shard of the attack once, by the shards' names."""
     named = {}
     for path in paths:
@@ -86,8 +128,8 @@ def _complete(paths: Sequence[Path]) -> None:
         raise KinesecError(f"{paths[0].parent}: found no shard {missing[0]} of {counts[0]}, expected every shard once")
 
 
-def gather(shard_paths: Sequence[Path], clips: Clips) -> Attacked:
-    """The attacked clips of all shards of one attack; ``clips`` are the test clips of the store that was attacked.
+def gather(shard_paths: Sequence[Path], clips: Clips) -> Adversarial:
+    """The adversarial clips of all shards of one attack; ``clips`` are the test clips of the store that was attacked.
 
     The same clips in any number of shards give the same. Raises ``ConfigError`` where other clips were attacked and
     ``KinesecError`` where shards are missing, stand twice or do not belong together, or a clip is not the attacked
@@ -96,79 +138,63 @@ def gather(shard_paths: Sequence[Path], clips: Clips) -> Attacked:
     paths = [Path(path) for path in shard_paths]
     if not paths:
         raise KinesecError("attacked clips: found no shard, expected one or more")
-    _complete(paths)
-    found = [store.read(path, ADVERSARIAL) for path in paths]
-    _same(found, paths)
-    attrs = {key: found[0].attrs.get(key) for key in (*SHARED, "test_clips", "right_clips")}
+    _check_complete(paths)
+    shards = [store.read(path, ADVERSARIAL) for path in paths]
+    _check_one_attack(shards, paths)
+    attrs = {key: shards[0].attrs.get(key) for key in (*SHARED, "test_clips", "right_clips")}
     expected = clips.attrs.get("content_sha256")
     if attrs["clips_content_sha256"] != expected:
         raise ConfigError(
             f"{paths[0]}: found attacked clips of the store {_short(attrs['clips_content_sha256'])[:12]}, expected "
             f"{_short(expected)[:12]}; surrogate, target and evaluation need clips of the same protocol"
         )
-    count = sum(shard.sizes["clip"] for shard in found)
-    if found[0].attrs.get("attacked_clips", count) != count:
+    count = sum(shard.sizes["clip"] for shard in shards)
+    if shards[0].attrs.get("attacked_clips", count) != count:
         raise KinesecError(
-            f"{paths[0]}: found {count} clips in all shards, expected {found[0].attrs['attacked_clips']}; attack again"
+            f"{paths[0]}: found {count} clips in all shards, expected {shards[0].attrs['attacked_clips']}; attack again"
         )
-    arrays = {name: np.concatenate([shard[name].values for shard in found]) for name in _arrays(found[0])}
+    arrays: dict[str, Any] = {
+        str(name): np.concatenate([shard[name].values for shard in shards]) for name in shards[0].variables
+    }
     order = np.argsort(arrays["row"], kind="stable")
-    done = Attacked(**{name: values[order] for name, values in arrays.items()}, attrs=attrs)
-    _check(done, clips, paths[0])
-    return done
+    adversarial = Adversarial(**{name: values[order] for name, values in arrays.items()}, attrs=attrs)
+    _check_clips(adversarial, clips, paths[0])
+    return adversarial
 
 
-def _arrays(shard: xr.Dataset) -> list[str]:
-    return [name for name in map(str, shard.variables) if name in Attacked.__dataclass_fields__]
-
-
-def _check(done: Attacked, clips: Clips, path: Path) -> None:
-    twice = done.row[1:][np.diff(done.row) == 0]
+def _check_clips(adversarial: Adversarial, clips: Clips, path: Path) -> None:
+    """The clips are those of the store, each once, of its shape and class, finite, and zero where no body is."""
+    twice = adversarial.row[1:][np.diff(adversarial.row) == 0]
     if len(twice):
         raise KinesecError(f"{path}: found clip {twice[0]} in two shards, expected each clip once")
-    unknown = done.row[~np.isin(done.row, clips.row)]
+    unknown = adversarial.row[~np.isin(adversarial.row, clips.row)]
     if len(unknown):
         raise KinesecError(f"{path}: found clip {unknown[0]}, expected one of the {len(clips)} test clips")
-    if done.position.shape[1:] != clips.position.shape[1:]:
-        raise KinesecError(f"{path}: found clips {done.position.shape[1:]}, expected {clips.position.shape[1:]}")
-    own = clips.take_rows(np.searchsorted(clips.row, done.row))
-    wrong = np.flatnonzero(done.label != own.label)
+    if adversarial.position.shape[1:] != clips.position.shape[1:]:
+        raise KinesecError(f"{path}: found clips {adversarial.position.shape[1:]}, expected {clips.position.shape[1:]}")
+    clean = clips.take_rows(np.searchsorted(clips.row, adversarial.row))
+    wrong = np.flatnonzero(adversarial.label != clean.label)
     if len(wrong):
-        row = done.row[wrong[0]]
-        raise KinesecError(f"{path}: found clip {row} of class {done.label[wrong[0]]}, expected {own.label[wrong[0]]}")
-    if done.attrs["strategy"] == "SA":
-        strange = np.flatnonzero((done.target < 0) | (done.target >= len(clips.classes)) | (done.target == done.label))
+        row = adversarial.row[wrong[0]]
+        raise KinesecError(
+            f"{path}: found clip {row} of class {adversarial.label[wrong[0]]}, expected {clean.label[wrong[0]]}"
+        )
+    if adversarial.attrs["strategy"] == "SA":
+        strange = np.flatnonzero(
+            (adversarial.target < 0)
+            | (adversarial.target >= len(clips.classes))
+            | (adversarial.target == adversarial.label)
+        )
         if len(strange):
-            row, target = done.row[strange[0]], done.target[strange[0]]
+            row, target = adversarial.row[strange[0]], adversarial.target[strange[0]]
             raise KinesecError(f"{path}: found clip {row} attacked towards class {target}, expected a wrong class")
-    for place, row in enumerate(done.row):
-        if not np.isfinite(done.position[place]).all():
+    for place, row in enumerate(adversarial.row):
+        if not np.isfinite(adversarial.position[place]).all():
             raise KinesecError(f"{path}: found clip {row} attacked with a value that is not finite, expected numbers")
-        if done.position[place][~own.present[place]].any():
+        if adversarial.position[place][~clean.present[place]].any():
             raise KinesecError(f"{path}: found clip {row} moved where no body is, expected zeros there")
 
 
-def of_clips(done: Attacked, clips: Clips) -> Clips:
+def of_clips(adversarial: Adversarial, clips: Clips) -> Clips:
     """The clips that were attacked, in the same order."""
-    return clips.take_rows(np.searchsorted(clips.row, done.row))
-
-
-def described(done: Attacked, clips: Clips, identity: Mapping[str, str]) -> dict[str, Any]:
-    """What names an attack in a table: data set, clips, split, attack and how its losses are reduced."""
-    return {
-        "dataset": identity["data"],
-        "clips": identity["clips"],
-        "split_by": str(clips.attrs["split_by"]),
-        "classes": len(clips.classes),
-        "attack": identity["attack"],
-        "attack_module": str(done.attrs["attack"]),
-        "preset": str(done.attrs["preset"]),
-        "strategy": str(done.attrs["strategy"]),
-        "terms": done.setting("terms"),
-        "reduction": done.setting("reduction"),
-        "after_success": done.setting("after_success"),
-        "settings": json.dumps(done.attrs["settings"], sort_keys=True),
-        "seed": int(identity["seed"]),
-        "test_clips": done.attrs.get("test_clips"),
-        "right_clips": done.attrs.get("right_clips"),
-    }
+    return clips.take_rows(np.searchsorted(clips.row, adversarial.row))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from attack_cases import CLASSES, GEOMETRY, MEAN, Probe, problem, shape, small
+from attack_cases import CLASSES, GEOMETRY, MEAN, Probe, position, problem, shape, small
 from torch import Tensor
 
 from kinesec import names
@@ -57,11 +57,11 @@ def test_what_is_claimed_holds(case: str, strategy: str) -> None:
     model, criterion = probe(), parse(strategy, CLASSES)
     of = problem(model)
     done = attack_of(case, 25).run(model, of, criterion, seed=3, width=9)
-    found = criterion.met(model(done.position), of.label, torch.from_numpy(done.target))
+    found = criterion.met(model(position(done)), of.label, torch.from_numpy(done.target))
     assert found.tolist() == done.claimed.tolist()
-    assert done.position.isfinite().all()
-    assert done.position.dtype == of.position.dtype
-    assert not done.position[~of.present].any()
+    assert position(done).isfinite().all()
+    assert position(done).dtype == of.position.dtype
+    assert not position(done)[~of.present].any()
     assert ((done.first_success >= 0) == done.claimed).all() or attack_of(case).after_success == "ignore"
 
 
@@ -70,7 +70,7 @@ def test_no_iterations_change_nothing(case: str) -> None:
     model = probe()
     of = problem(model)
     done = attack_of(case, 0).run(model, of, parse("AB", CLASSES), width=4)
-    assert torch.equal(done.position, of.position)
+    assert torch.equal(position(done), of.position)
     assert not done.claimed.any()
     assert done.queries.tolist() == [1] * len(of)
 
@@ -83,9 +83,9 @@ def test_neither_batch_nor_shard_nor_neighbours_change_a_bit(case: str) -> None:
     whole = attack.run(model, of, criterion, seed=1, width=4)
     alone = attack.run(model, of, criterion, seed=1, width=4, batch=1)
     shards = [attack.run(model, of.take(part), criterion, seed=1, width=4) for part in ([0, 1, 2, 3, 4], [5], [8, 6])]
-    assert moved(whole.position, of).max() > 0
-    assert torch.equal(alone.position, whole.position)
-    assert torch.equal(torch.cat([one.position for one in shards]), whole.position[[0, 1, 2, 3, 4, 5, 8, 6]])
+    assert moved(position(whole), of).max() > 0
+    assert torch.equal(position(alone), position(whole))
+    assert torch.equal(torch.cat([position(one) for one in shards]), position(whole)[[0, 1, 2, 3, 4, 5, 8, 6]])
     for name in ("queries", "iterations", "claimed", "class_loss", "perceptual_loss"):
         assert getattr(alone, name).tolist() == getattr(whole, name).tolist()
 
@@ -97,10 +97,10 @@ def test_recognizers_of_each_kind_give_one_result(name: str, strategy: str) -> N
     model, criterion = small(name), parse(strategy, CLASSES)
     of = problem(model, 5)
     attack = attack_of("smart-mean", 8)
-    whole = attack.run(model, of, criterion, width=4).position
+    whole = position(attack.run(model, of, criterion, width=4))
     for batch in (1, 3):
-        assert torch.equal(attack.run(model, of, criterion, batch=batch, width=4).position, whole)
-    parts = [attack.run(model, of.take(part), criterion, width=4).position for part in ([0, 1], [2, 3, 4])]
+        assert torch.equal(position(attack.run(model, of, criterion, batch=batch, width=4)), whole)
+    parts = [position(attack.run(model, of.take(part), criterion, width=4)) for part in ([0, 1], [2, 3, 4])]
     assert torch.equal(torch.cat(parts), whole)
 
 
@@ -147,7 +147,7 @@ def test_bounds_hold(case: str) -> None:
     attack = attack_of(case)
     attack = getattr(attack, "inner", attack)
     settings = attack.settings
-    done = attack.run(model, of, parse("SA", CLASSES), width=4).position
+    done = position(attack.run(model, of, parse("SA", CLASSES), width=4))
     if (epsilon := settings.get("epsilon")) is not None:
         size = moved(done, of)
         far = size.flatten(1).norm(dim=1) if settings.get("norm") == "l2" else size
@@ -182,7 +182,7 @@ def test_a_turned_or_mirrored_clip_is_attacked_likewise(case: str, change: Any) 
     of = problem(model, 5, dtype=torch.float64)
     other = Problem(change(of.position), of.label, of.present, of.row, of.place, GEOMETRY)
     assert not MEAN[:, [0, 2]].any()  # else turned coordinates would not be a turned body
-    one, two = (attack.run(model, each, parse("AB", CLASSES), width=4).position for each in (of, other))
+    one, two = (position(attack.run(model, each, parse("AB", CLASSES), width=4)) for each in (of, other))
     assert moved(one, of).max() > 1e-3
     torch.testing.assert_close(two, change(one), rtol=0, atol=1e-7)
 
@@ -239,7 +239,7 @@ def test_an_empty_problem_gives_nothing(name: str) -> None:
     model = probe()
     done = build(name, {}).run(model, problem(model).take([]), parse("SA", CLASSES))
     assert len(done) == done.evaluated == 0
-    assert done.position.shape[1:] == problem(model).position.shape[1:]
+    assert position(done).shape[1:] == problem(model).position.shape[1:]
 
 
 @EVERY
@@ -250,5 +250,5 @@ def test_attacks_lead_away_from_the_label(case: str) -> None:
     none = torch.full((len(of),), -1)
     before = criterion.loss(model(of.position), of.label, none)
     done = attack_of(case).run(model, of, criterion, width=4)
-    after = criterion.loss(model(done.position), of.label, none)
+    after = criterion.loss(model(position(done)), of.label, none)
     assert (after < before).float().mean() > 0.8

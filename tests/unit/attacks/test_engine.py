@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from attack_cases import CLASSES, FRAMES, MEAN, Probe, problem, shape
+from attack_cases import CLASSES, FRAMES, MEAN, Probe, position, problem, shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from kinesec.attacks import _checks
 from kinesec.attacks.base import Problem, build
+from kinesec.attacks.engine import checks
 from kinesec.attacks.engine.criteria import ahead, parse
 from kinesec.attacks.engine.lanes import Lanes, width_for
 from kinesec.attacks.engine.perceptual import Distortion, difference_weights
@@ -206,7 +206,7 @@ def test_ciasa_keeps_the_bones() -> None:
     for realign in (True, False):
         chosen = build("ciasa", {"epsilon": None, "rate": 0.02, "iterations": 20, "realign": realign, "bone": 0.0})
         done = chosen.run(model, of, parse("SA", CLASSES), width=4)
-        lengths = [bone_lengths(one + mean, of.geometry.parents) for one in (of.position, done.position)]
+        lengths = [bone_lengths(one + mean, of.geometry.parents) for one in (of.position, position(done))]
         change[realign] = (lengths[1] - lengths[0]).abs().max()
     assert change[True] < 1e-5
     assert change[False] > 1e-2
@@ -240,14 +240,11 @@ def test_ciasa_s_critic_reaches_the_motion() -> None:
 def test_momentum_remembers() -> None:
     model = probe()
     of = problem(model, whole=True)
-    done = [
-        build("mi_fgsm", {"decay": decay, "iterations": 6, "after_success": "ignore"})
-        .run(model, of, parse("AB", CLASSES), width=4)
-        .position
-        for decay in (0.0, 1.0)
-    ]
+    brief = {"iterations": 6, "after_success": "ignore"}
+    courses = [build("mi_fgsm", {"decay": decay, **brief}) for decay in (0.0, 1.0)]
+    done = [position(course.run(model, of, parse("AB", CLASSES), width=4)) for course in courses]
     plain = build("pgd", {"random_start": False, "epsilon": 16 / 255, "step": 1.6 / 255, "after_success": "ignore"})
-    assert torch.equal(done[0], plain.with_budget(6).run(model, of, parse("AB", CLASSES), width=4).position)
+    assert torch.equal(done[0], position(plain.with_budget(6).run(model, of, parse("AB", CLASSES), width=4)))
     assert not torch.equal(*done)
 
 
@@ -257,9 +254,9 @@ def test_random_starts_are_a_clip_s_own() -> None:
     for norm in ("inf", "l2"):
         chosen = build("pgd", {"norm": norm, "step": 1e-12, "iterations": 1, "epsilon": 0.2, "after_success": "ignore"})
         one, again, other = (chosen.run(model, of, parse("AB", CLASSES), seed=seed, width=4) for seed in (0, 0, 1))
-        away = one.position - of.position
-        assert torch.equal(one.position, again.position)
-        assert not torch.equal(one.position, other.position)
+        away = position(one) - of.position
+        assert torch.equal(position(one), position(again))
+        assert not torch.equal(position(one), position(other))
         assert not away[~of.present].any()
         assert (away[0] - away[2]).abs().max() > 1e-3
 
@@ -389,7 +386,7 @@ class Broken(Probe):
 
 def look(model: Probe, name: str = "smart", of: Problem | None = None) -> dict[str, Any]:
     clips = problem(probe()) if of is None else of
-    return _checks.inspect(build(name, {}).with_budget(2), model.eval(), clips, parse("AB", CLASSES), seed=0, width=4)
+    return checks.inspect(build(name, {}).with_budget(2), model.eval(), clips, parse("AB", CLASSES), seed=0, width=4)
 
 
 @pytest.mark.parametrize(

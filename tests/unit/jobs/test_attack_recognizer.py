@@ -23,9 +23,10 @@ from kinesec.files import store
 from kinesec.files.hashing import sha256_of
 from kinesec.files.kinds.adversarial import ADVERSARIAL
 from kinesec.files.kinds.clips import CLIPS
-from kinesec.jobs.attack_recognizer import attack_clips, rightly_told, shard_of, spread
+from kinesec.jobs.attack_recognizer import attack_clips, correctly_classified
 from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples import adversarial
+from kinesec.samples.adversarial import shard_of, spread
 from kinesec.samples.clips import clips
 
 SMART: dict[str, Any] = {
@@ -78,7 +79,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return clips_path, write_model(folder / "model.safetensors", clips_path)
 
 
-def run(made: tuple[Path, Path], folder: Path, shards: int = 1, **changes: Any) -> adversarial.Attacked:
+def run(made: tuple[Path, Path], folder: Path, shards: int = 1, **changes: Any) -> adversarial.Adversarial:
     """The attacked clips of all shards."""
     paths = []
     for shard in range(1, shards + 1):
@@ -100,7 +101,7 @@ def test_stored_clips_are_what_is_claimed(made: tuple[Path, Path], tmp_path: Pat
         done = run(made, tmp_path / strategy, strategy=strategy)
         own = adversarial.of_clips(done, test)
         clean, after = (RECOGNIZERS.predict(model, torch.from_numpy(x)) for x in (own.normalised, done.position))
-        assert clean.argmax(1).tolist() == done.label.tolist()  # rightly told before
+        assert clean.argmax(1).tolist() == done.label.tolist()  # correctly classified before
         assert succeeded(after.numpy(), done.label, done.target, strategy).tolist() == done.claimed.tolist()
         assert done.claimed.any()
         assert ((done.target >= 0) == (strategy == "SA")).all()
@@ -164,9 +165,9 @@ def test_a_limit_is_spread_over_classes(label: list[int], limit: int) -> None:
     assert spread(labels, None).tolist() == list(range(len(labels)))
 
 
-def test_clips_that_are_told_wrongly_are_left_alone(made: tuple[Path, Path], tmp_path: Path) -> None:
+def test_clips_that_are_classified_wrongly_are_left_alone(made: tuple[Path, Path], tmp_path: Path) -> None:
     model, _ = RECOGNIZERS.load(made[1], torch.device("cpu"))
-    right = rightly_told(model, clips.load(made[0], "test"))
+    right = correctly_classified(model, clips.load(made[0], "test"))
     done = run(made, tmp_path, limit=None, settings={"iterations": 0})
     assert done.row.tolist() == clips.load(made[0], "test").row[right].tolist()
     assert 0 < len(right) <= 48

@@ -12,7 +12,8 @@ import torch
 from attack_stores import CLASSES, Case, make_case, write_clips, write_model
 
 from kinesec.errors import ConfigError, KinesecError
-from kinesec.jobs.evaluate_transfer import evaluate_transfer, transfer_success
+from kinesec.evaluation.transfer import transfer_success
+from kinesec.jobs.evaluate_transfer import evaluate_transfer
 from kinesec.models.recognizers.base import RECOGNIZERS
 
 IDENTITY = {"data": "d", "clips": "smart", "surrogate": "sgn_small", "attack": "smart_ab", "seed": "0"}

@@ -1,17 +1,15 @@
-"""The active set: clips under attack, one in each lane, and how the model's gradients of them are taken."""
+"""The active set: clips under attack, one in each lane."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from kinesec import seeding
-from kinesec.attacks.engine.criteria import Criterion
 from kinesec.attacks.engine.problem import Problem
 
 CPU_WIDTH = 16
@@ -30,21 +28,6 @@ def width_for(device: torch.device, position: Tensor) -> int:
     least, most = GPU_WIDTHS
     fitting = max(1, _GPU_COORDINATES // max(1, position[0].numel() // 3))
     return min(most, max(least, 1 << (fitting.bit_length() - 1)))
-
-
-@contextmanager
-def frozen(model: nn.Module) -> Iterator[None]:
-    """Eval mode and no gradients of parameters within the block; afterwards all is as it was."""
-    modes = [(module, module.training) for module in model.modules()]
-    needed = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
-    model.eval().requires_grad_(False)
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-        for parameter, need in needed:
-            parameter.requires_grad_(need)
 
 
 class Lanes:
@@ -113,31 +96,3 @@ class Lanes:
         of = {lane: draw(self.generator(lane)) for lane in self.active}
         zero = torch.zeros_like(next(iter(of.values())))
         return torch.stack([of.get(lane, zero) for lane in range(self.width)]).to(self.x)
-
-
-Gradients = tuple[Tensor, Tensor, Tensor]
-Estimate = Callable[[nn.Module, Lanes, Criterion], Gradients]
-
-
-def gradient_at(
-    model: nn.Module,
-    lanes: Lanes,
-    criterion: Criterion,
-    transform: Callable[[Tensor, Lanes], Tensor] | None = None,
-) -> Gradients:
-    """Logits (lane, class), classification loss (lane,) and its gradient by ``lanes.x``, zero where no body is.
-
-    With ``transform`` they are those of the transformed clips, and the gradient leads through it. At a last look it is
-    left at zero; the logits are the same to the last bit.
-    """
-    x = lanes.x.detach().requires_grad_()
-    with torch.enable_grad():
-        logits = model(x if transform is None else transform(x, lanes))
-        loss = criterion.loss(logits, lanes.label, lanes.target)
-        gradient = torch.zeros_like(x) if lanes.last_look else torch.autograd.grad(loss.sum(), x)[0]
-    return logits.detach(), loss.detach(), gradient if lanes.whole else gradient.mul_(lanes.present)
-
-
-def plain(model: nn.Module, lanes: Lanes, criterion: Criterion) -> Gradients:
-    """The gradient where the lanes stand."""
-    return gradient_at(model, lanes, criterion)

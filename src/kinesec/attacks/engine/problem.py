@@ -1,4 +1,4 @@
-"""What an attack works on and what comes out: clips as recognizers see them, and a record of each."""
+"""What an attack works on: clips as recognizers see them, and the body that they are of."""
 
 from __future__ import annotations
 
@@ -115,30 +115,3 @@ class Problem:
             raise KinesecError(
                 f"attack: clip {self.row[clip]}: found label {int(self.label[clip])}, expected 0 to {classes - 1}"
             )
-
-
-@dataclass(frozen=True)
-class Adversarial:
-    """What an attack made of each clip of a problem, in its order.
-
-    ``position`` as in the problem; ``target`` (clip,) the class it was led to, -1 where any will do; ``claimed``: the
-    criterion holds for it, by the attack's own word; ``iterations`` (clip,) that it took, ``first_success`` the first
-    after which it was adversarial (-1: none), ``queries`` evaluations of the model spent on the clip in all;
-    ``class_loss`` and ``perceptual_loss`` of it. ``evaluated`` counts rows that the model was given gradients of, those
-    that stood empty among them.
-    """
-
-    position: Tensor
-    row: np.ndarray
-    label: np.ndarray
-    target: np.ndarray
-    claimed: np.ndarray
-    iterations: np.ndarray
-    first_success: np.ndarray
-    queries: np.ndarray
-    class_loss: np.ndarray
-    perceptual_loss: np.ndarray
-    evaluated: int
-
-    def __len__(self) -> int:
-        return len(self.row)

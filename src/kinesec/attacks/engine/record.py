@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from kinesec.attacks.engine.lanes import Lanes
-from kinesec.attacks.engine.problem import Adversarial, Problem
+from kinesec.attacks.engine.problem import Problem
 from kinesec.errors import KinesecError
+from kinesec.samples.adversarial import Adversarial
 
 
 class Record:
@@ -68,7 +69,7 @@ class Record:
     def adversarial(self) -> Adversarial:
         """All that was kept."""
         return Adversarial(
-            position=self.position,
+            position=self.position.numpy(),
             row=self.problem.row,
             label=self.problem.label.numpy(),
             target=self.target,

@@ -1,0 +1,39 @@
+"""Whether clips that attack one recognizer, the surrogate, fool another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from kinesec import seeding
+from kinesec.evaluation.attacks import succeeded
+from kinesec.metrics.clusters import clustered_means
+
+
+def transfer_success(logits: np.ndarray, label: np.ndarray, target: np.ndarray, strategy: str) -> np.ndarray:
+    """Whether the target is fooled (clip,): it says another class (AB, ABn), or the fake label (SA)."""
+    return succeeded(logits, label, target, "SA" if strategy == "SA" else "AB")
+
+
+def summary(
+    outcomes: Mapping[str, np.ndarray], take: np.ndarray, correct: np.ndarray, fooled: np.ndarray | None, seed: int
+) -> dict[str, Any]:
+    """Success over the clips that the target classifies correctly, and over those that also fool the surrogate.
+
+    ``outcomes`` holds ``success``, ``by_strategy`` and ``control`` (clip,), ``take`` (clip,) whose performance
+    each clip is of, which intervals draw whole.
+    """
+    rng = seeding.generator(seed, "bootstrap")
+    columns = {name: np.where(correct, 100.0 * values, np.nan) for name, values in outcomes.items()}
+    both = None if fooled is None else correct & fooled
+    columns["fooled"] = np.full(len(correct), np.nan) if both is None else np.where(both, columns["success"], np.nan)
+    mean, low, high = clustered_means(np.stack([*columns.values()], axis=1), take, rng)
+    ends = {name: (mean[place], low[place], high[place]) for place, name in enumerate(columns)}
+    row: dict[str, Any] = {"n": int(correct.sum()), "n_attacked": len(correct)}
+    row |= {"takes": len(set(take[correct].tolist())), "n_fooled": None if both is None else int(both.sum())}
+    row |= dict(zip(("success_percent", "low_percent", "high_percent"), ends["success"], strict=True))
+    row |= dict(zip(("of_fooled_percent", "of_fooled_low", "of_fooled_high"), ends["fooled"], strict=True))
+    row["by_strategy_percent"] = ends["by_strategy"][0]
+    return row | dict(zip(("control_percent", "control_low", "control_high"), ends["control"], strict=True))
