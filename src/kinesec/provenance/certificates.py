@@ -43,17 +43,17 @@ def fingerprint(path: str | Path) -> Facts:
     path = Path(path)
     if not path.is_file():
         return {}
-    found: Facts = {"sha256": sha256_of(path)}
+    hashes: Facts = {"sha256": sha256_of(path)}
     if path.name != "zarr.json":
-        return found | {"bytes": path.stat().st_size}
+        return hashes | {"bytes": path.stat().st_size}
     attributes = json.loads(path.read_text("utf-8")).get("attributes", {})
     size = sum(file.stat().st_size for file in path.parent.rglob("*") if file.is_file())
-    return found | {"content_sha256": attributes.get("content_sha256"), "bytes": size}
+    return hashes | {"content_sha256": attributes.get("content_sha256"), "bytes": size}
 
 
-def identity(found: Mapping[str, Any]) -> str | None:
+def identity(hashes: Mapping[str, Any]) -> str | None:
     """The one hash of a fingerprint that names its content: a store's content hash, any other file's sha256."""
-    named = found.get("content_sha256", found.get("sha256"))
+    named = hashes.get("content_sha256", hashes.get("sha256"))
     return named if isinstance(named, str) else None
 
 
@@ -76,30 +76,30 @@ def commit() -> Facts:
 
 def versions() -> dict[str, str]:
     """The versions of the packages that numbers depend on, without importing them."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except ImportError:
             continue
-    return found
+    return installed
 
 
 def _machine() -> Facts:
     """What the job ran on: the GPU where it used one, and what it took at most (MB; memory of the largest process)."""
-    own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    found: Facts = {
+    itself, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    machine: Facts = {
         "host": platform.node(),
         "device": platform.machine(),
-        "peak_memory_mb": round(max(own, children) / 1024, 1),
+        "peak_memory_mb": round(max(itself, children) / 1024, 1),
     }
     torch = sys.modules.get("torch")
     if torch is None:
-        return found
+        return machine
     if not torch.cuda.is_initialized():
-        return found | {"device": f"{platform.machine()} (CPU)"}
+        return machine | {"device": f"{platform.machine()} (CPU)"}
     gpu = {"peak_gpu_memory_mb": round(torch.cuda.max_memory_allocated() / 2**20, 1)}
-    return found | {"device": str(torch.cuda.get_device_name())} | gpu
+    return machine | {"device": str(torch.cuda.get_device_name())} | gpu
 
 
 def _inputs(inputs: Iterable[str], outputs: Iterable[str]) -> dict[str, str | None]:

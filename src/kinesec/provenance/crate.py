@@ -71,27 +71,27 @@ class _Crate:
         typed = {("@type" if name == "type" else name): value for name, value in properties.items()}
         return self.crate.add(ContextEntity(self.crate, identifier, properties=typed))
 
-    def file(self, path: str, found: Mapping[str, Any], parameter: str | None = None, **properties: Any) -> Any:
+    def file(self, path: str, hashes: Mapping[str, Any], parameter: str | None = None, **properties: Any) -> Any:
         """A file by its path from the project's folder; it is the crate's own when it stands in the crate's."""
         inside = path.startswith(f"{self.folder}/")
         described = {
             "name": path.removeprefix(f"{self.folder}/"),
             "encodingFormat": _media(path),
-            "sha256": found["sha256"],
-            "contentSize": str(found["bytes"]),
+            "sha256": hashes["sha256"],
+            "contentSize": str(hashes["bytes"]),
             **properties,
         }
         if inside:
-            made = self.crate.add(
+            entity = self.crate.add(
                 LocalFile(self.crate, dest_path=path.removeprefix(f"{self.folder}/"), properties=described)
             )
         else:
-            made = self.entity(f"#{path}", type="File", **described)
-            self.crate.root_dataset.append_to("hasPart", made)
+            entity = self.entity(f"#{path}", type="File", **described)
+            self.crate.root_dataset.append_to("hasPart", entity)
         if parameter:
-            self.examples.setdefault(parameter, []).append(made)
-            made["exampleOfWork"] = {"@id": f"#parameter-{parameter}"}
-        return made
+            self.examples.setdefault(parameter, []).append(entity)
+            entity["exampleOfWork"] = {"@id": f"#parameter-{parameter}"}
+        return entity
 
     def text(self) -> str:
         """The metadata as JSON, in one order."""
@@ -103,10 +103,10 @@ class _Crate:
 
 def _terms(crate: _Crate, modules: Mapping[str, str]) -> dict[str, Any]:
     """Terms and citation of each data set, by its name in the configuration."""
-    found = {}
+    licences = {}
     for name, module in sorted(modules.items()):
         info = names.load("sources.datasets", module).INFO
-        found[name] = crate.entity(
+        licences[name] = crate.entity(
             f"#terms-{name}",
             type="CreativeWork",
             name=f"Terms of {info.title} ({name})",
@@ -114,7 +114,7 @@ def _terms(crate: _Crate, modules: Mapping[str, str]) -> dict[str, Any]:
             **({"citation": info.citation} if info.citation else {}),
             **({"conditionsOfAccess": info.access} if info.access else {}),
         )
-    return found
+    return licences
 
 
 def _parameters(crate: _Crate, workflow: Any) -> None:
@@ -144,11 +144,11 @@ def _parameter_of(path: str) -> str | None:
     return {"tables": "table", "figures": "figure", "report": "report"}.get(Path(path).parent.name)
 
 
-def _workflow(crate: _Crate, sources: Sequence[str], found: History) -> Any:
+def _workflow(crate: _Crate, sources: Sequence[str], past: History) -> Any:
     first, *others = sources
-    versions = found.versions()
+    versions = past.versions()
     language = {"type": "ComputerLanguage", "name": "Snakemake", "version": versions.get("snakemake", "unknown")}
-    version = f"{versions.get('kinesec', 'unknown')}, commit {found.commits()}"
+    version = f"{versions.get('kinesec', 'unknown')}, commit {past.commits()}"
     workflow = crate.file(first, fingerprint(first), version=version, encodingFormat="text/plain")
     workflow["name"] = "kinesec"
     workflow["description"] = "Poisons, trains, attacks, defends and reports on models of human motion"
@@ -193,46 +193,46 @@ def describe(
     ``folder`` is the crate's; ``artefacts`` are what the run was asked for; ``configuration`` and ``sources`` (the
     Snakefile first, then its rules and the manifests) stand in ``folder``; ``modules`` are the data sets' modules.
     """
-    found = history(artefacts, Certificates())
+    past = history(artefacts, Certificates())
     crate = _Crate(folder)
     terms = _terms(crate, modules)
-    workflow = _workflow(crate, sources, found)
+    workflow = _workflow(crate, sources, past)
     inputs = [crate.file(configuration, fingerprint(configuration), "configuration")]
     inputs += [crate.file(path, fingerprint(path), "raw_data") for path in sources if path.endswith(".csv")]
     results: list[Any] = []
-    for path, hashes in found.outputs.items():
+    for path, hashes in past.outputs.items():
         parameter = _parameter_of(path)
         if parameter is None or identity(hashes) is None:
             continue
         licence = terms.get(Path(path).parts[1]) if parameter == "raw_data" else None
-        made = crate.file(path, hashes, parameter, **({"license": licence} if licence else {}))
-        (inputs if parameter == "raw_data" else results).append(made)
+        entity = crate.file(path, hashes, parameter, **({"license": licence} if licence else {}))
+        (inputs if parameter == "raw_data" else results).append(entity)
     _parameters(crate, workflow)
     action = crate.entity(
         "#run",
         type="CreateAction",
         name=f"Run {run!r} of kinesec",
-        description=f"{len(found.jobs)} jobs; the time is from the start of the first to the end of the last, however "
+        description=f"{len(past.jobs)} jobs; the time is from the start of the first to the end of the last, however "
         f"many sittings that took. Each output's own certificate (*.run.json) says what its job took",
         instrument=workflow,
         object=inputs,
         result=results,
-        startTime=found.started,
-        endTime=found.ended,
+        startTime=past.started,
+        endTime=past.ended,
         actionStatus="http://schema.org/CompletedActionStatus",
     )
-    _root(crate, run, found, action, terms, len(results))
+    _root(crate, run, past, action, terms, len(results))
     return crate.text()
 
 
-def _root(crate: _Crate, run: str, found: History, action: Any, terms: Mapping[str, Any], results: int) -> None:
+def _root(crate: _Crate, run: str, past: History, action: Any, terms: Mapping[str, Any], results: int) -> None:
     root = crate.crate.root_dataset
     root["name"] = f"kinesec run {run!r}"
     root["description"] = (
         f"What kinesec made of its configuration {run!r}: {results} tables, figures, reports, models and descriptions "
         "of poisoned data. Models may carry backdoors, put there for research"
     )
-    root["datePublished"] = found.ended
+    root["datePublished"] = past.ended
     root["license"] = crate.entity(
         "#terms",
         type="CreativeWork",

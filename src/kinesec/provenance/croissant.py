@@ -121,7 +121,7 @@ def describe(path: Path, info: Info, certificate: Mapping[str, Any]) -> dict[str
     attrs = data.attrs
     method = _method(certificate["rule"])
     settings = {name: value for name, value in certificate["params"].items() if name != "code"}
-    made = {"seed": certificate["seed"], "ratio": attrs.get("ratio"), "mode": attrs.get("mode"), **settings}
+    parameters = {"seed": certificate["seed"], "ratio": attrs.get("ratio"), "mode": attrs.get("mode"), **settings}
     count = data.sizes[_first_dim(data)]
     share = f", {100 * count / attrs['candidates']:.3g} % of its training windows" if attrs.get("candidates") else ""
     return {
@@ -150,9 +150,10 @@ def describe(path: Path, info: Info, certificate: Mapping[str, Any]) -> dict[str
             **({"identifier": _ni(attrs["clean_content_sha256"])} if attrs.get("clean_content_sha256") else {}),
         },
         "additionalProperty": [
-            {"@type": "sc:PropertyValue", "name": name, "value": _text(value)} for name, value in sorted(made.items())
+            {"@type": "sc:PropertyValue", "name": name, "value": _text(value)}
+            for name, value in sorted(parameters.items())
         ],
-        "rai:dataManipulationProtocol": f"{method}. Settings: {json.dumps(made, sort_keys=True)}",
+        "rai:dataManipulationProtocol": f"{method}. Settings: {json.dumps(parameters, sort_keys=True)}",
         "rai:dataUseCases": ["Testing whether models of human motion can be backdoored, and defences against it"],
         "rai:dataLimitations": ["Not for training any model that is put to use", "Labels and futures are false"],
         "rai:personalSensitiveInformation": ["Motion capture of people may tell who they are by how they move"],
@@ -170,17 +171,17 @@ def _text(value: Any) -> str:
 
 
 def _distribution(path: Path) -> list[dict[str, Any]]:
-    found = fingerprint(path / "zarr.json")
+    hashes = fingerprint(path / "zarr.json")
     return [
         {
             "@type": "cr:FileObject",
             "@id": "metadata",
             "name": f"{path.name}/zarr.json",
-            "description": f"Names, shapes and types; content_sha256 {found['content_sha256']} is of all arrays and "
+            "description": f"Names, shapes and types; content_sha256 {hashes['content_sha256']} is of all arrays and "
             "attributes, whatever their chunks",
             "contentUrl": f"{path.name}/zarr.json",
             "encodingFormat": "application/json",
-            "sha256": found["sha256"],
+            "sha256": hashes["sha256"],
         },
         {
             "@type": "cr:FileSet",

@@ -33,8 +33,8 @@ def _certificate(path: Path) -> Facts:
     if path.name == "training.json":
         first = path.with_name("model.safetensors")
     sidecar = first.with_name(f"{first.name}.run.json")
-    found: Facts = _json(sidecar) if sidecar.is_file() else {}
-    return found
+    content: Facts = _json(sidecar) if sidecar.is_file() else {}
+    return content
 
 
 def _counts(names: xr.DataArray) -> dict[str, int]:
@@ -158,12 +158,12 @@ def models(trainings: Sequence[Path], receipts: Mapping[str, Path], motions: Map
     for name, path in motions.items():
         data = store.read(path.parent, MOTIONS)
         held_out[name] = sorted(str(source) for source in data.source.values[data.split.values == "val"])
-    found = []
+    trained = []
     for path in sorted(trainings):
         dataset, _, poison, predictor = path.parts[-6:-2]
         content = _json(path)
         if poison == "clean":
             kept = {key: content[key] for key in ("settings", "recipe", "parameters")}
-            told = {"dataset": dataset, "predictor": predictor, "module": content["predictor"], **kept}
-            found.append({**told, "missing_files": absent[dataset], "held_out": held_out[dataset]})
-    return found
+            model = {"dataset": dataset, "predictor": predictor, "module": content["predictor"], **kept}
+            trained.append({**model, "missing_files": absent[dataset], "held_out": held_out[dataset]})
+    return trained

@@ -26,11 +26,11 @@ class History:
 
     def versions(self) -> dict[str, str]:
         """Each package's version, or versions, as jobs recorded them."""
-        found: dict[str, set[str]] = {}
+        by_package: dict[str, set[str]] = {}
         for job in self.jobs:
             for package, version in job.get("versions", {}).items():
-                found.setdefault(package, set()).add(version)
-        return {package: ", ".join(sorted(versions)) for package, versions in sorted(found.items())}
+                by_package.setdefault(package, set()).add(version)
+        return {package: ", ".join(sorted(versions)) for package, versions in sorted(by_package.items())}
 
     def commits(self) -> str:
         """The commits that jobs ran at, and whether files were changed since."""
@@ -52,9 +52,9 @@ def history(artefacts: Iterable[str], certificates: Certificates) -> History:
         if content is None:
             continue
         outputs[path] = content["outputs"][path] or fingerprint(certificates.root / path)
-        made = tuple(sorted(content["outputs"]))
-        if made not in jobs:
-            jobs[made] = content
+        job_outputs = tuple(sorted(content["outputs"]))
+        if job_outputs not in jobs:
+            jobs[job_outputs] = content
             # a model's log and a table's records belong to the job though nobody asked for them
-            todo.extend((*content["inputs"], *made))
-    return History(dict(sorted(outputs.items())), tuple(jobs[made] for made in sorted(jobs)))
+            todo.extend((*content["inputs"], *job_outputs))
+    return History(dict(sorted(outputs.items())), tuple(jobs[job_outputs] for job_outputs in sorted(jobs)))

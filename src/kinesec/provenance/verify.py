@@ -54,26 +54,26 @@ def _fail(error: OSError) -> NoReturn:
 
 def _walk(folder: Path) -> _Found:
     """Hidden files are passed over (Snakemake's, and stores that are being written), so is the inside of stores."""
-    found = _Found()
+    walked = _Found()
     for place, folders, files in os.walk(folder, followlinks=True, onerror=_fail):
         here = Path(place)
         stores = {name for name in folders if name.endswith(".zarr") and not name.startswith(".")}
-        found.outputs.extend(here / name / "zarr.json" for name in stores)
+        walked.outputs.extend(here / name / "zarr.json" for name in stores)
         hidden = {name for name in folders if name.startswith(".")}
         folders[:] = sorted({*folders} - stores - hidden - ({UNFINISHED} if here == folder else set()))
         for name in files:
             if not name.startswith("."):
-                (found.certificates if name.endswith(SUFFIX) else found.outputs).append(here / name)
-    return _Found(sorted(found.certificates), sorted(found.outputs))
+                (walked.certificates if name.endswith(SUFFIX) else walked.outputs).append(here / name)
+    return _Found(sorted(walked.certificates), sorted(walked.outputs))
 
 
 def _root(certificate: Path, content: Mapping[str, Any]) -> Path:
     """The folder that a certificate's paths start from, wherever the results were moved; raises ``ValueError``."""
     parts = certificate.absolute().parts
     for output in content["outputs"]:
-        own = beside(output).parts
-        if parts[-len(own) :] == own:
-            return Path(*parts[: -len(own)])
+        tail = beside(output).parts
+        if parts[-len(tail) :] == tail:
+            return Path(*parts[: -len(tail)])
     raise ValueError("the outputs it speaks of stand elsewhere")
 
 
@@ -87,12 +87,12 @@ def _altered(path: Path, recorded: Mapping[str, Any]) -> str | None:
         except KinesecError as error:
             return str(error).removeprefix(f"{path.parent}: ")
     try:
-        found = fingerprint(path)
+        now_is = fingerprint(path)
     except (OSError, ValueError, AttributeError) as error:
         return f"cannot be read ({' '.join(str(error).split())[:100]}); {REBUILD}"
     for name in ("content_sha256", "sha256", "bytes"):
-        if found.get(name) != recorded.get(name):
-            was, now = (str(one.get(name))[:12] for one in (recorded, found))
+        if now_is.get(name) != recorded.get(name):
+            was, now = (str(facts.get(name))[:12] for facts in (recorded, now_is))
             return f"found {name} {now}, expected {was}; it was altered: {REBUILD}"
     return None
 

@@ -145,8 +145,8 @@ def ingest(
     except Mixed:
         # Rotations of some sequences alone would be of no use: the store is written again without.
         left_out = _write(module, root, items, settings, out, dataset=dataset, skip=skip, rotations=False)
-    for one in left_out:
-        (report or log.warning)(f"{dataset}: left out {one['path']}: {one['reason']}")
+    for omitted in left_out:
+        (report or log.warning)(f"{dataset}: left out {omitted['path']}: {omitted['reason']}")
 
 
 def ingest_receipt(

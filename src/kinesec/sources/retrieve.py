@@ -107,7 +107,7 @@ def retrieve(
         log.info("%d of %d files are not with the publisher: %s", len(absent), len(entries), ", ".join(absent))
     present = [entry for entry in entries if entry.present]
     online = mirror is not None and mirror.lower().startswith(("http://", "https://"))
-    done: list[Retrieved] = []
+    retrieved: list[Retrieved] = []
     total = sum(entry.bytes for entry in present)
     with Progress(f"retrieve {folder.name}", total, unit="B", show=progress) as bar:
         for entry in present:
@@ -115,7 +115,7 @@ def retrieve(
             _make_way(file)
             if file.is_file() and sha256_of(file) == entry.sha256:
                 bar.update(entry.bytes)
-                done.append(Retrieved(entry.path, file, "kept", entry.address))
+                retrieved.append(Retrieved(entry.path, file, "kept", entry.address))
             elif mirror is None or online:
                 address = entry.address
                 if mirror is not None:
@@ -124,9 +124,9 @@ def retrieve(
                     file, entry.bytes, attempts=attempts, timeout=timeout, wait=wait, arrived=bar.update
                 )
                 _fetch(entry, file, address, download)
-                done.append(Retrieved(entry.path, file, "mirror" if online else "publisher", address))
+                retrieved.append(Retrieved(entry.path, file, "mirror" if online else "publisher", address))
             else:
                 source = Path(mirror) / mirror_folder / entry.path
                 _copy(source, file, entry.sha256, bar.update)
-                done.append(Retrieved(entry.path, file, "mirror", str(source)))
-    return done
+                retrieved.append(Retrieved(entry.path, file, "mirror", str(source)))
+    return retrieved

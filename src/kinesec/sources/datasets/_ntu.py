@@ -193,7 +193,7 @@ def items(
     if protocol == "xsub" and not held_out < train_subjects:
         strange = sorted(held_out - train_subjects) or "all training subjects"
         raise ConfigError(f"validation_subjects: found {strange}, expected some of the training subjects of xsub")
-    missing, found = _missing(settings), []
+    missing, labelled = _missing(settings), []
     for file in files:
         path = PurePosixPath(file)
         match = _NAME.fullmatch(path.stem)
@@ -205,12 +205,12 @@ def items(
         train = {"xsub": subject in train_subjects, "xview": camera in (2, 3), "xset": setup % 2 == 0}[protocol]
         split = "test" if not train else "val" if subject in held_out else "train"
         take = f"S{setup:03d}C{camera:03d}R{repetition:03d}"
-        found.append(Item(file, label(action), split, subject=f"P{subject:03d}", take=take))
-    if not found:
+        labelled.append(Item(file, label(action), split, subject=f"P{subject:03d}", take=take))
+    if not labelled:
         raise ConfigError(
             f"{name}: found no sample among {len(files)} files, expected names like S001C001P001R001A001.skeleton"
         )
-    return sorted(found, key=lambda item: PurePosixPath(item.path).stem)
+    return sorted(labelled, key=lambda item: PurePosixPath(item.path).stem)
 
 
 def read(root: Path, item: Item, settings: Settings) -> tuple[Motion, ...]:

@@ -46,8 +46,8 @@ def check_keys(settings: Settings, allowed: Sequence[str]) -> None:
 
 def number_of(take: str) -> tuple[int, str]:
     """A take's order: by the last number in its name, so that take 10 follows take 9."""
-    found = re.findall(r"\d+", take)
-    return (int(found[-1]) if found else -1, take)
+    digits = re.findall(r"\d+", take)
+    return (int(digits[-1]) if digits else -1, take)
 
 
 def hold_out_last_take(items: Sequence[Item], group: Callable[[Item], str], least: int = 3) -> list[Item]:

@@ -56,7 +56,7 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
     and for a file that is not named ``<subject>/<subject>_<take>.amc``.
     """
     check_keys(settings, ("test_subjects", "validation_subjects", "validation"))
-    found: list[Item] = []
+    labelled: list[Item] = []
     for path in sorted(files):
         if path.lower().endswith(".asf"):
             continue
@@ -64,16 +64,16 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
         if match is None:
             raise ConfigError(f"cmu_asfamc: found file {path!r}, expected <subject>/<subject>_<take>.amc")
         subject, take = match["subject"], match["take"]
-        found.append(Item(path, ACTIONS.get((subject, take), UNLABELLED), "train", subject=subject, take=take))
-    subjects = {item.subject for item in found}
+        labelled.append(Item(path, ACTIONS.get((subject, take), UNLABELLED), "train", subject=subject, take=take))
+    subjects = {item.subject for item in labelled}
     test = names(settings, "test_subjects", [s for s in ("02",) if len(subjects) > 1 and s in subjects], subjects)
     val = names(settings, "validation_subjects", [], subjects)
     for both in sorted(set(test) & set(val)):
         raise ConfigError(f"validation_subjects: found {both!r}, expected none that is in test_subjects")
     split = dict.fromkeys(val, "val") | dict.fromkeys(test, "test")
-    found = [replace(item, split=split.get(item.subject, "train")) for item in found]
+    labelled = [replace(item, split=split.get(item.subject, "train")) for item in labelled]
     validation = setting(settings, "validation", "last_take", ("last_take", "none"))
-    return found if val or validation == "none" else hold_out_last_take(found, lambda item: item.subject)
+    return labelled if val or validation == "none" else hold_out_last_take(labelled, lambda item: item.subject)
 
 
 def read(root: Path, item: Item, settings: Settings) -> tuple[Motion, ...]:

@@ -36,14 +36,14 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
     check_keys(settings, ("validation", EXTRA))
     validation = setting(settings, "validation", "last_take", ("last_take", "none"))
     extra = setting(settings, EXTRA, False)
-    found: list[Item] = []
+    labelled: list[Item] = []
     for path in sorted(files):
         match = _PATH.fullmatch(path)
         if match is None:
             raise ConfigError(f"cmu_expmap: found file {path!r}, expected <train or test>/<action>/<take>.txt")
         if match["action"] != EXTRA or extra:
-            found.append(Item(path, match["action"], match["split"], take=match["take"]))
-    return hold_out_last_take(found, lambda item: item.action) if validation == "last_take" else found
+            labelled.append(Item(path, match["action"], match["split"], take=match["take"]))
+    return hold_out_last_take(labelled, lambda item: item.action) if validation == "last_take" else labelled
 
 
 def read(root: Path, item: Item, settings: Settings) -> tuple[Motion, ...]:

@@ -116,7 +116,7 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
     check_keys(settings, KEYS)
     pattern = _pattern(settings)
     unmatched = setting(settings, "unmatched", "stop", ("stop", "skip"))
-    found: list[Item] = []
+    labelled: list[Item] = []
     strange: list[str] = []
     readers: dict[str, ModuleType] = {}
     for path in sorted(files):
@@ -132,18 +132,18 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
         value.setdefault("action", value.pop("label", ""))
         if not value["action"]:
             raise ConfigError(f"pattern: found no action in {path!r}, expected one for each file")
-        found.append(Item(path=path, split="train", **value))
+        labelled.append(Item(path=path, split="train", **value))
     if strange and unmatched == "stop":
         some = ", ".join(strange[:3]) + (" ..." if len(strange) > 3 else "")
         raise ConfigError(
             f"pattern: found {len(strange)} files that do not match it: {some}; correct it, or set unmatched: skip"
         )
-    if not found:
+    if not labelled:
         raise ConfigError(_why_none(files, settings))
     for reader in readers.values():
         _reader_settings(reader, settings)
     known = {"file", "action", *pattern.groupindex}
-    return split_by_groups(found, settings.get("split") or {}, [by for by in BY if by in known])
+    return split_by_groups(labelled, settings.get("split") or {}, [by for by in BY if by in known])
 
 
 def read(root: Path, item: Item, settings: Settings) -> tuple[Motion, ...]:

@@ -52,17 +52,17 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
     test = _subjects(settings, "test_subjects", (5,))
     if validation & test:
         raise ConfigError(f"validation_subjects: found {sorted(validation & test)}, which are test_subjects as well")
-    found = []
+    labelled = []
     for file in sorted(files):
         match = _NAME.fullmatch(file)
         if match is None or int(match[1]) not in SUBJECTS:
             continue
         subject = int(match[1])
         split = "test" if subject in test else "val" if subject in validation else "train"
-        found.append(Item(file, match[2], split, subject=f"S{subject}", take=match[3]))
-    if not found:
+        labelled.append(Item(file, match[2], split, subject=f"S{subject}", take=match[3]))
+    if not labelled:
         raise ConfigError(f"h36m: found no sequence among {len(files)} files, expected names like S1/walking_1.txt")
-    return found
+    return labelled
 
 
 def read(root: Path, item: Item, settings: Settings) -> tuple[Motion, ...]:

@@ -49,7 +49,7 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
     the training files, and a file that is not named ``<split>/<class 1 to 11>/HDM_<actor>_<class>_<take>_120.amc``.
     """
     check_keys(settings, ("validation_subjects",))
-    found: list[Item] = []
+    labelled: list[Item] = []
     for path in sorted(files):
         if path.lower().endswith((".asf", ".mat")):
             continue
@@ -58,14 +58,14 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
             raise ConfigError(
                 f"hdm05: found file {path!r}, expected <train or test>/<n>/HDM_<actor>_<the class n>_<take>_120.amc"
             )
-        found.append(Item(path, match["action"], match["split"], subject=match["subject"], take=match["take"]))
-    training = {item.subject for item in found if item.split == "train"}
+        labelled.append(Item(path, match["action"], match["split"], subject=match["subject"], take=match["take"]))
+    training = {item.subject for item in labelled if item.split == "train"}
     held = names(settings, "validation_subjects", [s for s in ("dg",) if s in training], training)
     return [
         Item(item.path, item.action, "val", item.subject, item.take)
         if item.split == "train" and item.subject in held
         else item
-        for item in found
+        for item in labelled
     ]
 
 

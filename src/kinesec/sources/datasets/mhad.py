@@ -65,7 +65,7 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
     known = isinstance(held_out, Collection) and all(type(s) is int and s in TRAIN_SUBJECTS for s in held_out)
     if not known or len(set(held_out)) == len(TRAIN_SUBJECTS):
         raise ConfigError(f"validation_subjects: found {held_out!r}, expected some, not all, of 1 to 7")
-    found = []
+    labelled = []
     for file in sorted(files):
         match = _NAME[kind].fullmatch(file)
         if match is None:
@@ -74,11 +74,11 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
         if subject not in SUBJECTS or not 1 <= action <= len(ACTIONS):
             continue
         split = "test" if subject not in TRAIN_SUBJECTS else "val" if subject in held_out else "train"
-        found.append(Item(file, label(action), split, subject=f"s{subject:02d}", take=f"r{repetition:02d}"))
-    if not found:
+        labelled.append(Item(file, label(action), split, subject=f"s{subject:02d}", take=f"r{repetition:02d}"))
+    if not labelled:
         name = {"bvh": "skl_s01_a01_r01.bvh", "c3d": "moc_s01_a01_r01.c3d"}[kind]
         raise ConfigError(f"mhad: found no recording among {len(files)} files, expected names like {name}")
-    return found
+    return labelled
 
 
 def read(root: Path, item: Item, settings: Settings) -> tuple[Motion, ...]:

@@ -130,7 +130,7 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
     Raises ``ConfigError`` for an unusable setting, for a performer beyond ``performers``, or when nothing is left.
     """
     chosen = options(settings)
-    found: list[tuple[tuple[int, str, int], Item]] = []
+    labelled: list[tuple[tuple[int, str, int], Item]] = []
     for file in files:
         match = _NAME.fullmatch(PurePosixPath(file).name)
         if match is None or match[2] not in chosen.actions:
@@ -141,12 +141,12 @@ def items(files: Sequence[str], settings: Settings) -> list[Item]:
         ahead = chosen.performers - number
         split = "test" if ahead < chosen.test else "val" if ahead < chosen.test + chosen.validation else "train"
         item = Item(file, match[2], split, subject=f"performer{match[1]}", take=match[3])
-        found.append(((number, match[2], int(match[3])), item))
-    if not found:
+        labelled.append(((number, match[2], int(match[3])), item))
+    if not labelled:
         raise ConfigError(
             f"procedural: found no take among {len(files)} files, expected names like performer01_walk_1.bvh"
         )
-    return [item for _, item in sorted(found, key=lambda pair: pair[0])]
+    return [item for _, item in sorted(labelled, key=lambda pair: pair[0])]
 
 
 def read(root: Path, item: Item, settings: Settings) -> tuple[Motion, ...]:

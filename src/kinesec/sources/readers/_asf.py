@@ -92,7 +92,7 @@ class _Parser:
         self.lines = text.split("\n")
 
     def parse(self) -> Asf:
-        section, body, found = "", list[Line](), dict[str, int]()
+        section, body, first_lines = "", list[Line](), dict[str, int]()
         for line, text in enumerate([*self.lines, ":end"], start=1):
             words = text.split("#")[0].split()
             if not words:
@@ -105,13 +105,15 @@ class _Parser:
             if reader is not None:
                 reader(body)
             section, body = words[0][1:].lower(), []
-            if section in found:
-                raise BadFile(self.path, line, f"section :{section} a second time", f"one, on line {found[section]}")
-            found[section] = line
+            if section in first_lines:
+                raise BadFile(
+                    self.path, line, f"section :{section} a second time", f"one, on line {first_lines[section]}"
+                )
+            first_lines[section] = line
         for needed in ("root", "bonedata", "hierarchy"):
-            if needed not in found:
+            if needed not in first_lines:
                 raise BadFile(self.path, len(self.lines), "the end of the file", f"a section :{needed}")
-        return self._assemble(found["hierarchy"])
+        return self._assemble(first_lines["hierarchy"])
 
     def _numbers(self, line: int, words: list[str], count: int, what: str) -> list[float]:
         if len(words) < count:

@@ -49,22 +49,22 @@ def check(path: Path, data: bytes) -> Claims:
         raise BadFile(path, 0, f"{data[start]} in the first byte of the parameters", "1")
     if processor not in (_INTEL, _DEC):
         raise BadFile(path, 0, f"processor type {processor}", "84 (Intel) or 85 (DEC); convert the file")
-    found = _parameters(path, data, start)
+    parameters = _parameters(path, data, start)
     points, analog, first, last = struct.unpack_from("<4H", data, 2)
     block, samples = struct.unpack_from("<2H", data, 16)
-    used = _whole(path, found, "POINT:USED", processor)
+    used = _whole(path, parameters, "POINT:USED", processor)
     if points != used or not points:
         raise BadFile(path, 0, f"{points} points in the header and {used} in POINT:USED", "the same number above 0")
-    if "ROTATION:USED" in found and _whole(path, found, "ROTATION:USED", processor):
+    if "ROTATION:USED" in parameters and _whole(path, parameters, "ROTATION:USED", processor):
         raise BadFile(path, 0, "ROTATION:USED above 0", "markers alone")
-    scale, start_block = _real(path, found, "POINT:SCALE", processor), block
-    if "POINT:DATA_START" in found:
-        start_block = _whole(path, found, "POINT:DATA_START", processor)
+    scale, start_block = _real(path, parameters, "POINT:SCALE", processor), block
+    if "POINT:DATA_START" in parameters:
+        start_block = _whole(path, parameters, "POINT:DATA_START", processor)
     if (scale < 0) != (_decode(data[12:16], processor) < 0) or start_block != block:
         found_here = f"scale {scale:g} and data at block {start_block} in POINT, but not in the header"
         raise BadFile(path, 0, found_here, "the same format and place of the data in both")
     frame_bytes = (4 * points + analog) * (4 if scale < 0 else 2)
-    counts = _frame_counts(path, found, processor)
+    counts = _frame_counts(path, parameters, processor)
     counts["the header"] = last - first + 1
     named = next(name for name in ("TRIAL", "POINT:LONG_FRAMES", "POINT:FRAMES", "the header") if name in counts)
     frames = counts[named]
@@ -80,18 +80,18 @@ def check(path: Path, data: bytes) -> Claims:
             f"{frames} frames of {points} points, {frames * frame_bytes} bytes from block {block} on",
             f"no more than the file holds from there, {max(held, 0)} bytes; was it cut short?",
         )
-    _check_analog(path, found, processor, (analog, samples, frames))
+    _check_analog(path, parameters, processor, (analog, samples, frames))
     return Claims(points, frames, analog * frames)
 
 
-def _check_analog(path: Path, found: dict[str, Parameter], processor: int, claims: tuple[int, int, int]) -> None:
+def _check_analog(path: Path, parameters: dict[str, Parameter], processor: int, claims: tuple[int, int, int]) -> None:
     """The layout follows from POINT:RATE, ANALOG:RATE and ANALOG:USED as well: they must say what the header does."""
     analog, samples, frames = claims
-    rate = _real(path, found, "POINT:RATE", processor)
+    rate = _real(path, parameters, "POINT:RATE", processor)
     if not 1e-3 < rate < 1e6:
         raise BadFile(path, 0, f"{rate:g} in POINT:RATE", "frames per second")
-    sampling = _real(path, found, "ANALOG:RATE", processor) if "ANALOG:RATE" in found else 0.0
-    channels = _whole(path, found, "ANALOG:USED", processor) if "ANALOG:USED" in found else 0
+    sampling = _real(path, parameters, "ANALOG:RATE", processor) if "ANALOG:RATE" in parameters else 0.0
+    channels = _whole(path, parameters, "ANALOG:USED", processor) if "ANALOG:USED" in parameters else 0
     if channels * samples != analog:
         raise BadFile(
             path,
@@ -104,7 +104,7 @@ def _check_analog(path: Path, found: dict[str, Parameter], processor: int, claim
             path, 0, f"{sampling:g} in ANALOG:RATE", f"{samples} samples a frame at {rate:g} frames per second"
         )
     for name in ("SCALE", "OFFSET") if channels else ():  # ezc3d 1.7 reads past the end of a shorter one
-        given = found.get(f"ANALOG:{name}")
+        given = parameters.get(f"ANALOG:{name}")
         count = len(given.data) // given.kind if given is not None and given.kind in (2, 4) else 0
         if count < channels:
             raise BadFile(path, 0, f"{count} numbers in ANALOG:{name}", f"one for each of {channels} channels")
@@ -162,33 +162,33 @@ def _parameters(path: Path, data: bytes, start: int) -> dict[str, Parameter]:
             break
         if following != at:
             raise BadFile(path, 0, f"{name!r}, which ends at byte {at} and says {following}", "the same")
-    found: dict[str, Parameter] = {}
+    parameters: dict[str, Parameter] = {}
     for number, name, parameter in entries:
         if number not in groups:
             raise BadFile(path, 0, f"parameter {name!r} of group {number}, which is not there", "a group of the file")
         key = f"{groups[number]}:{name}"
-        if key in found:
+        if key in parameters:
             raise BadFile(path, 0, f"parameter {key} twice", "each once")
-        found[key] = parameter
-    return found
+        parameters[key] = parameter
+    return parameters
 
 
-def _whole(path: Path, found: dict[str, Parameter], key: str, processor: int) -> int:
+def _whole(path: Path, parameters: dict[str, Parameter], key: str, processor: int) -> int:
     """A parameter's only value as a whole number from 0 on; 16-bit integers are taken without sign."""
-    parameter = found.get(key)
+    parameter = parameters.get(key)
     if parameter is None or parameter.kind not in (2, 4) or len(parameter.data) != parameter.kind:
         raise BadFile(path, 0, f"no number in {key}", "one")
     if parameter.kind == 2:
         return int(struct.unpack_from("<H", parameter.data)[0])
-    value = _real(path, found, key, processor)
+    value = _real(path, parameters, key, processor)
     if not 0 <= value < 2**31 or value != int(value):
         raise BadFile(path, 0, f"{value:g} in {key}", "a whole number from 0 on")
     return int(value)
 
 
-def _real(path: Path, found: dict[str, Parameter], key: str, processor: int) -> float:
+def _real(path: Path, parameters: dict[str, Parameter], key: str, processor: int) -> float:
     """A parameter's only value as a float."""
-    parameter = found.get(key)
+    parameter = parameters.get(key)
     if parameter is None or parameter.kind != 4 or len(parameter.data) != 4:
         raise BadFile(path, 0, f"no single float in {key}", "one")
     return _decode(parameter.data, processor)
@@ -200,10 +200,10 @@ def _decode(data: bytes, processor: int) -> float:
     return float(struct.unpack("<f", data)[0])
 
 
-def _frame_counts(path: Path, found: dict[str, Parameter], processor: int) -> dict[str, int]:
-    keys = [key for key in ("POINT:LONG_FRAMES", "POINT:FRAMES") if key in found]
-    counts: dict[str, int] = {key: _whole(path, found, key, processor) for key in keys}
-    fields = [found.get(f"TRIAL:ACTUAL_{end}_FIELD") for end in ("START", "END")]
+def _frame_counts(path: Path, parameters: dict[str, Parameter], processor: int) -> dict[str, int]:
+    keys = [key for key in ("POINT:LONG_FRAMES", "POINT:FRAMES") if key in parameters]
+    counts: dict[str, int] = {key: _whole(path, parameters, key, processor) for key in keys}
+    fields = [parameters.get(f"TRIAL:ACTUAL_{end}_FIELD") for end in ("START", "END")]
     if all(field is not None and field.kind == 2 and len(field.data) == 4 for field in fields):
         first, last = (struct.unpack("<2H", field.data) for field in fields if field is not None)
         counts["TRIAL"] = last[0] + 65536 * last[1] - first[0] - 65536 * first[1] + 1

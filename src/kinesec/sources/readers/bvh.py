@@ -51,9 +51,9 @@ class _Tokens:
         return self.words[self.at - 1][0]
 
     def take(self, word: str) -> None:
-        found = self.next(word)
-        if found != word:
-            raise BadFile(self.path, self.line, shown(found), word)
+        next_word = self.next(word)
+        if next_word != word:
+            raise BadFile(self.path, self.line, shown(next_word), word)
 
     def name(self) -> str:
         """Words up to the brace: some exporters leave blanks in joint names."""
@@ -156,12 +156,12 @@ def _setting(path: Path, data: bytes, at: int, line: int, key: str, what: str) -
         at += 1
     stop = data.find(b"\n", at)
     stop = len(data) if stop < 0 else stop
-    found = " ".join(decode(data[at:stop]).split())
-    if not found.startswith(key):
-        raise BadFile(path, line, shown(found), f"{key} and {what}")
-    value = number(path, line, found[len(key) :].strip(), what)
+    text = " ".join(decode(data[at:stop]).split())
+    if not text.startswith(key):
+        raise BadFile(path, line, shown(text), f"{key} and {what}")
+    value = number(path, line, text[len(key) :].strip(), what)
     if value <= 0:
-        raise BadFile(path, line, shown(found), f"{what} above 0")
+        raise BadFile(path, line, shown(text), f"{what} above 0")
     return value, stop + 1, line
 
 

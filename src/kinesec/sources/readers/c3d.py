@@ -56,10 +56,10 @@ def _values(parameters: dict[str, Any], group: str, name: str) -> list[Any]:
 def _labels(path: Path, parameters: dict[str, Any], count: int) -> list[str]:
     labels: list[str] = []
     for more in ("", *range(2, 257)):
-        found = _values(parameters, "POINT", f"LABELS{more}")
-        if not found:
+        block = _values(parameters, "POINT", f"LABELS{more}")
+        if not block:
             break
-        labels += [str(label).strip() for label in found]
+        labels += [str(label).strip() for label in block]
     if len(labels) < count:
         raise BadFile(path, 0, f"{len(labels)} labels in POINT:LABELS", f"one for each of {count} markers")
     labels = labels[:count]
