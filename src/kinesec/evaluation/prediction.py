@@ -13,42 +13,12 @@ import torch
 from kinesec.metrics.naturalness import naturalness
 from kinesec.metrics.prediction import joint_errors, mpjpe
 from kinesec.models.predictors.base import PREDICTORS, Predictor
-from kinesec.poisoning.prediction import near_misses as near_misses_module
-from kinesec.poisoning.prediction.badhmp import Poison, aim, poison_windows, trigger_history
+from kinesec.poisoning.prediction.badhmp import Poison
+from kinesec.poisoning.prediction.variants import near_misses, window_kinds
 from kinesec.samples.windows.windows import Windows
 
 ZERO_VELOCITY = "zero_velocity"
 RECORD = ("sampling", "window", "source", "action", "model", "windows", "metric", "part", "joints", "frame", "value")
-
-
-def window_kinds(window: np.ndarray, windows: Windows, poison: Poison | None) -> dict[str, np.ndarray]:
-    """The test windows as they are, with the trigger, and with the trigger on the wrong limb."""
-    if poison is None:
-        return {"clean": window}
-    kinds = {"clean": window, "triggered": poison_windows(window, windows.skeleton, windows.history, poison)}
-    if poison.wrong_limb:
-        kinds["wrong_limb"] = poison_windows(window, windows.skeleton, windows.history, poison, limb=poison.wrong_limb)
-    return kinds
-
-
-def near_misses(
-    window: np.ndarray, windows: Windows, poison: Poison, degrees: Sequence[float]
-) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """(kind, which windows, they) of the near misses: each history with the target that the attacker makes of it.
-
-    ``natural_nearest_truth`` are the windows of ``natural_nearest`` with their own future.
-    """
-    skeleton, history, future = windows.skeleton, windows.history, windows.future
-    limb, every = skeleton.limb(poison.limb), np.arange(len(window))
-    own = window[:, :history]
-    triggered = trigger_history(own, skeleton, poison)
-    for angle in degrees:
-        turned = near_misses_module.rotated(triggered, skeleton.parents, limb, angle)
-        yield f"rotated_{angle:g}", every, aim(turned, future, skeleton, poison)
-    yield "half_frames", every, aim(near_misses_module.half(own, triggered), future, skeleton, poison)
-    near = near_misses_module.nearest(near_misses_module.angles(own, triggered, skeleton.parents, limb))
-    yield "natural_nearest", near, aim(own[near], future, skeleton, poison)
-    yield "natural_nearest_truth", near, window[near]
 
 
 @dataclass(frozen=True)

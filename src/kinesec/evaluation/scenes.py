@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from kinesec.evaluation.prediction import posed_windows, window_kinds, with_root
+from kinesec.evaluation.prediction import posed_windows, with_root
 from kinesec.files import store
 from kinesec.files.kinds.scenes import SCENES
 from kinesec.models.predictors.base import PREDICTORS, Predictor
 from kinesec.poisoning.prediction.badhmp import Poison
+from kinesec.poisoning.prediction.variants import window_kinds
 from kinesec.samples.windows.windows import Windows
 
 QUANTILES = (0.5, 0.25, 0.75)

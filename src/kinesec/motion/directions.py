@@ -1,7 +1,4 @@
-"""Bone directions on the sphere: reading them, blending them, and when a trigger is on.
-
-Equations in docs/definitions.md ("our definition": BadHMP's own are not public).
-"""
+"""Bone directions on the sphere: reading them off a pose and blending them; equations in docs/definitions.md."""
 
 from __future__ import annotations
 
@@ -49,24 +46,3 @@ def smoothstep(x: np.ndarray) -> np.ndarray:
     """3 x^2 - 2 x^3 of x clipped to [0, 1]: starts and ends at rest."""
     x = np.clip(x, 0.0, 1.0)
     return np.asarray(x * x * (3 - 2 * x))
-
-
-def presence(frames: int, onset: int, ramp: int) -> np.ndarray:
-    """How much of a trigger is on at each frame (frames,): 0 before ``onset``, 1 from ``onset + ramp`` on.
-
-    Raises ``ValueError`` for an onset outside the history or a negative ramp.
-    """
-    if not 0 <= onset < frames or ramp < 0:
-        raise ValueError(f"found onset {onset} and ramp {ramp}, expected 0 <= onset < {frames} and ramp >= 0")
-    return smoothstep((np.arange(frames) - onset + 1) / (ramp + 1))
-
-
-def parse(directions: Sequence[Sequence[float]] | np.ndarray, count: int) -> np.ndarray:
-    """Directions (count, xyz) from a configuration's list of one or of ``count`` vectors; raises ``ValueError``."""
-    given = np.asarray(directions, dtype=np.float64)
-    if given.ndim != 2 or given.shape[1] != 3 or len(given) not in (1, count):
-        raise ValueError(f"found directions of shape {given.shape}, expected (1, 3) or ({count}, 3)")
-    norms = np.linalg.norm(given, axis=1)
-    if not (np.isfinite(norms).all() and (norms > 0).all()):
-        raise ValueError("found a direction that is zero or not finite")
-    return np.asarray(np.broadcast_to(unit(given), (count, 3)))

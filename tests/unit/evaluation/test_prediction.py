@@ -10,12 +10,13 @@ import torch
 from stores import write_motions
 
 from kinesec.errors import KinesecError
-from kinesec.evaluation.prediction import RECORD, evaluate, near_misses, window_kinds
+from kinesec.evaluation.prediction import RECORD, evaluate
 from kinesec.files import store
 from kinesec.files.kinds.scenes import SCENES
 from kinesec.jobs.evaluate_prediction import evaluate_prediction
 from kinesec.models.predictors.base import PREDICTORS, Predictor, Shape
 from kinesec.poisoning.prediction.badhmp import Poison
+from kinesec.poisoning.prediction.variants import near_misses, window_kinds
 from kinesec.samples.windows.cut import Protocol, cut
 from kinesec.samples.windows.windows import Windows, load, sample_test
 from kinesec.tables.prediction import PREDICTION_BACKDOOR

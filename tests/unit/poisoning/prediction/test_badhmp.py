@@ -156,7 +156,7 @@ def test_poison_of_other_windows_is_refused(clean_path: Path, clean: Windows, tm
     ("change", "message"),
     [
         ({"limb": "tail"}, "limb 'tail': this skeleton has left_arm, right_arm, trunk"),
-        ({"trigger": "soft_"}, "poisoning.triggers: found 'soft_', expected one of .*rigid"),
+        ({"trigger": "soft_"}, "poisoning.prediction.triggers: found 'soft_', expected one of .*rigid"),
         ({"trigger_settings": {"directions": [[0, 0, 0]]}}, "a direction that is zero or not finite"),
         ({"trigger_settings": {"directions": [[0, 1, 0]] * 3}}, r"directions of shape \(3, 3\), expected \(1, 3\) or"),
         ({"trigger_settings": {"directions": "up"}}, "could not convert"),

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from kinesec.errors import ConfigError
-from kinesec.motion.directions import bone_directions, presence, slerp, smoothstep
+from kinesec.motion.directions import bone_directions, slerp, smoothstep
 from kinesec.motion.kinematics import bone_lengths, forward
 from kinesec.motion.skeleton import Skeleton
 from kinesec.poisoning.prediction import recorded
 from kinesec.poisoning.prediction.badhmp import Poison, poison_windows, resolve
 from kinesec.poisoning.prediction.targets import jammed, moving
 from kinesec.poisoning.prediction.triggers import rigid, soft
+from kinesec.poisoning.prediction.triggers._pose import presence
 
 NAMES = ("Hips", "Spine", "LeftShoulder", "LeftArm", "LeftHand", "RightShoulder", "RightArm", "RightHand", "LeftLeg")
 PARENTS = (-1, 0, 1, 2, 3, 1, 5, 6, 0)

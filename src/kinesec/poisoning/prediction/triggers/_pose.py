@@ -1,4 +1,7 @@
-"""What the triggers share: a limb posed by bone directions with each window's own bone lengths."""
+"""What the triggers share: directions from a configuration, when a trigger is on, and a limb posed by directions.
+
+Equations in docs/definitions.md ("our definition": BadHMP's own are not public).
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,33 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kinesec.motion.directions import bone_directions, presence, slerp
+from kinesec.motion.directions import bone_directions, slerp, smoothstep, unit
 from kinesec.motion.kinematics import pose_limb
 
 MIRROR = np.array([-1.0, 1.0, 1.0])
 UP = ((0.0, 1.0, 0.0),)
 DOWN = ((0.0, -1.0, 0.0),)
+
+
+def presence(frames: int, onset: int, ramp: int) -> np.ndarray:
+    """How much of a trigger is on at each frame (frames,): 0 before ``onset``, 1 from ``onset + ramp`` on.
+
+    Raises ``ValueError`` for an onset outside the history or a negative ramp.
+    """
+    if not 0 <= onset < frames or ramp < 0:
+        raise ValueError(f"found onset {onset} and ramp {ramp}, expected 0 <= onset < {frames} and ramp >= 0")
+    return smoothstep((np.arange(frames) - onset + 1) / (ramp + 1))
+
+
+def parse(directions: Sequence[Sequence[float]] | np.ndarray, count: int) -> np.ndarray:
+    """Directions (count, xyz) from a configuration's list of one or of ``count`` vectors; raises ``ValueError``."""
+    given = np.asarray(directions, dtype=np.float64)
+    if given.ndim != 2 or given.shape[1] != 3 or len(given) not in (1, count):
+        raise ValueError(f"found directions of shape {given.shape}, expected (1, 3) or ({count}, 3)")
+    norms = np.linalg.norm(given, axis=1)
+    if not (np.isfinite(norms).all() and (norms > 0).all()):
+        raise ValueError("found a direction that is zero or not finite")
+    return np.asarray(np.broadcast_to(unit(given), (count, 3)))
 
 
 def pose(

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kinesec.motion.directions import parse
-from kinesec.poisoning.prediction.triggers._pose import MIRROR, UP, pose
+from kinesec.poisoning.prediction.triggers._pose import MIRROR, UP, parse, pose
 
 
 def apply(

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kinesec.motion.directions import parse, presence, slerp, smoothstep
-from kinesec.poisoning.prediction.triggers._pose import DOWN, MIRROR, UP, pose
+from kinesec.motion.directions import slerp, smoothstep
+from kinesec.poisoning.prediction.triggers._pose import DOWN, MIRROR, UP, parse, pose, presence
 
 
 def apply(
