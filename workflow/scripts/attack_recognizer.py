@@ -1,4 +1,4 @@
-"""Attacks one share of the test clips that a recognizer gets right."""
+"""Attacks one share of the test clips that a recognizer classifies correctly."""
 
 from pathlib import Path
 

@@ -27,7 +27,7 @@ def _parts(score: np.ndarray, marked: np.ndarray) -> tuple[np.ndarray, np.ndarra
 def auc(score: np.ndarray, marked: np.ndarray, *, level: float = 0.95) -> tuple[float, float, float]:
     """Area under the ROC curve of scores (sample,), and its interval's low and high end.
 
-    The area is the share of (marked, other) pairs that the score orders rightly, equal scores counting half
+    The area is the share of (marked, other) pairs that the score puts in the right order, equal scores counting half
     (Mann and Whitney). The interval is DeLong's (Biometrics 44, 1988) with midranks for ties (Sun and Xu, 2014), cut to
     [0, 1]; with one marked or one other sample it is [0, 1]. Raises ``KinesecError`` for scores that are not finite, or
     when all or none are marked.

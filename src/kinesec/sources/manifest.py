@@ -63,7 +63,7 @@ def read_manifest(path: str | Path) -> list[Entry]:
     try:
         text = path.read_text("utf-8")
     except OSError as error:
-        raise BadFile(path, 0, error.strerror or "no file", "a manifest; see config/README.md") from error
+        raise BadFile(path, 0, error.strerror or "no file", "a manifest; see docs/data.md") from error
     except UnicodeDecodeError as error:
         raise BadFile(path, 0, "bytes that are not UTF-8", "a CSV in UTF-8") from error
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)

@@ -128,7 +128,7 @@ def test_findings_are_of_the_papers_own_attack(run: dict[str, Path]) -> None:
     assert len(told) == 2
     for heading, words in told:
         assert "split by recording" in heading
-        assert "SMART (frame mean) changes what it says of 97.5 (" in words
+        assert "SMART (frame mean) changes the predicted class of 97.5 (" in words
 
 
 def test_a_leaky_split_is_called_so(run: dict[str, Path]) -> None:

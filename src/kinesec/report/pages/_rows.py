@@ -132,9 +132,9 @@ def findings(table: pd.DataFrame) -> list[tuple[str, str]]:
             f"On triggered windows the victim is on average "
             f"{say('victim', 'triggered', 'BDE')} mm from the attacker's target, the clean model "
             f"{say('clean', 'triggered', 'BDE')} mm, and the victim {say('victim', 'wrong_limb', 'BDE')} mm when the "
-            f"wrong limb carries the trigger. On clean windows the victim errs by {say('victim', 'clean', 'CDE')} mm, "
-            f"the clean model by {say('clean', 'clean', 'CDE')} mm and zero velocity by "
-            f"{say('zero_velocity', 'clean', 'CDE')} mm."
+            f"wrong limb carries the trigger. On clean windows the victim's error is "
+            f"{say('victim', 'clean', 'CDE')} mm, the clean model's {say('clean', 'clean', 'CDE')} mm and zero "
+            f"velocity's {say('zero_velocity', 'clean', 'CDE')} mm."
         )
         found.append((f"{dataset}, {protocol}, {predictor}: {strategy}.", words))
     return found

@@ -74,7 +74,7 @@ def attacks(rows: pd.DataFrame) -> pd.DataFrame:
             strategy = "" if one["strategy"] in label.split(", ") else f", {one['strategy']}"
             cells = {
                 "what": f"{label}{strategy}",
-                "group": f"{heading} \u00b7 {clips} rightly recognized, {_seeds(group)}",
+                "group": f"{heading} \u00b7 {clips} correctly classified, {_seeds(group)}",
                 "setting": "; ".join(plain(str(one[name])) for name in ("reduction", "after_success") if one[name])
                 or NONE,
                 "success": _cell(one, "success_percent", "low_percent", "high_percent"),
@@ -109,7 +109,7 @@ def pairs(rows: pd.DataFrame, attacks: pd.DataFrame) -> pd.DataFrame:
 
 
 def transfers(rows: pd.DataFrame) -> pd.DataFrame:
-    """surrogate and target by success over the clips that the target gets right, of the fooling ones, and control."""
+    """surrogate and target by success over correctly classified clips, over those that fool the surrogate, control."""
     parts = []
     for heading, group in _groups(rows, []):
         labels = attack_labels(group)
@@ -138,9 +138,9 @@ def findings(rows: pd.DataFrame) -> list[tuple[str, str]]:
                 number(float(one[name])) for name in ("control_percent", "displacement_mm", "bone_change_percent")
             )
             words = (
-                f"SMART ({plain(str(one['reduction']))}) changes what it says of {success} % of the {int(one['n'])} "
-                f"clips that it gets right; another clip's change does so on {control} %. On the mean, joints move by "
-                f"{moved} mm and bone lengths change by {bone} %."
+                f"SMART ({plain(str(one['reduction']))}) changes the predicted class of {success} % of the "
+                f"{int(one['n'])} clips that are classified correctly; the change made to another clip does so for "
+                f"{control} %. On average, joints move by {moved} mm and bone lengths change by {bone} %."
             )
             told.append((f"{heading}.", words))
     return told
@@ -204,10 +204,10 @@ def _shown(made: Mapping[str, pd.DataFrame]) -> dict[str, Shown]:
         rows = made["recognition_attacks"]
         labels = {"what": "Attack", "setting": "Reduction; after success", "success": "success (%)"}
         labels |= {"control": "control (%)", "iterations": "iterations", **COSTS}
-        caption = "Attacks: success over the clips rightly recognized, and what the successes cost on the mean"
+        caption = "Attacks: success over the correctly classified clips, and the mean cost of the successes"
         shown["attacks"] = attacks(rows), caption, labels, {"Cost of success": costs}
         if "attack_pairs" in made:
-            caption = "Two attacks at equal success: the first one's cost over the second's, where both succeed"
+            caption = "Two attacks at equal success: the cost of the first over that of the second, where both succeed"
             frame = pairs(made["attack_pairs"], rows)
             bare = {name: title.partition(" (")[0] for name, title in COSTS.items()}  # a quotient has no unit
             shown["equal_success"] = frame, caption, {"what": "Attacks", "n": "clips", **bare}, {"Quotient": costs}

@@ -41,7 +41,7 @@ def build(protocol: Mapping[str, Any]) -> tuple[ClipProtocol, Split]:
         raise ConfigError(f"settings: found {under!r}, expected a mapping of settings of clips")
     twice = sorted(set(beside) & set(under))
     if twice:
-        raise ConfigError(f"{twice[0]}: found it twice, beside settings and under it, expected it once")
+        raise ConfigError(f"{twice[0]}: found twice, beside `settings` and under it, expected once")
     settings = {**beside, **under}
     name = names.check("samples.clips.protocols", str(protocol.get("protocol")), "protocol")
     kind: type[ClipProtocol] = names.load("samples.clips.protocols", name).PROTOCOL

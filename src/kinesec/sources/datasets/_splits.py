@@ -41,7 +41,9 @@ def check_keys(settings: Settings, allowed: Sequence[str]) -> None:
     """Raises ``ConfigError`` for a setting that the data set does not have: a misspelt one must not pass in silence."""
     strange = sorted(set(settings) - set(allowed))
     if strange:
-        raise ConfigError(f"settings.{strange[0]}: found it, expected some of {', '.join(allowed) or 'none'}")
+        raise ConfigError(
+            f"settings.{strange[0]}: found an unknown key, expected some of {', '.join(allowed) or 'none'}"
+        )
 
 
 def number_of(take: str) -> tuple[int, str]:
@@ -70,7 +72,7 @@ def split_by_groups(items: Sequence[Item], split: object, kinds: Sequence[str]) 
         raise ConfigError(f"split: found {split!r}, expected a mapping with by, test, val and seed")
     strange = sorted(set(map(str, split)) - {"by", "test", "val", "seed"})
     if strange:
-        raise ConfigError(f"split.{strange[0]}: found it, expected some of by, test, val, seed")
+        raise ConfigError(f"split.{strange[0]}: found an unknown key, expected some of by, test, val, seed")
     by = split.get("by", "file")
     if by not in kinds:
         raise ConfigError(f"split.by: found {by!r}, expected one of {', '.join(kinds)}: the pattern's named groups")

@@ -84,7 +84,7 @@ def _reader_settings(reader: ModuleType, settings: Settings) -> dict[str, Any]:
     strange = sorted(set(map(str, given)) - {p.name for p in known})
     if strange:
         expected = ", ".join(p.name for p in known) or "none"
-        raise ConfigError(f"reader_settings.{strange[0]}: found it, expected some of {expected}")
+        raise ConfigError(f"reader_settings.{strange[0]}: found an unknown key, expected some of {expected}")
     missing = [p.name for p in known if p.default is p.empty and p.name not in given]
     if missing:
         raise ConfigError(f"reader_settings.{missing[0]}: found none, expected a value: the format does not state it")

@@ -132,7 +132,7 @@ def test_the_whole_path_must_match() -> None:
         ({"unmatched": "ignore"}, "unmatched: found 'ignore'"),
         ({"reader": "bhv"}, "reader: found 'bhv', expected one of .*bvh"),
         ({"reader": "asf_amc"}, "pattern: found no recording"),
-        ({"reader_settings": {"unit": 10}}, "reader_settings.unit: found it, expected some of unit_mm"),
+        ({"reader_settings": {"unit": 10}}, "reader_settings.unit: found an unknown key, expected some of unit_mm"),
         ({"reader_settings": {}}, "reader_settings.unit_mm: found none"),
         ({"reader_settings": [1]}, r"reader_settings: found \[1\]"),
         ({"spilt": {}}, "settings.spilt"),

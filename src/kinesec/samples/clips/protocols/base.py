@@ -118,4 +118,4 @@ def need_keys(settings: Mapping[str, Any], *kinds: type[Any]) -> None:
     known = sorted({field.name for kind in kinds for field in fields(kind)})
     for key in settings:
         if key not in known:
-            raise ConfigError(f"{key}: found it among the settings of clips, expected some of {', '.join(known)}")
+            raise ConfigError(f"{key}: found an unknown setting of clips, expected some of {', '.join(known)}")
