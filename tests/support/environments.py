@@ -127,9 +127,13 @@ def _imports(file: Path) -> tuple[set[str], set[str], set[str]]:
             into.update([module, *(f"{module}.{alias.name}" for alias in node.names)])
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "names.load":
             package = node.args[0]
-            said = texts.get(package.id) if isinstance(package, ast.Name) else getattr(package, "value", None)
-            assert isinstance(said, str), f"{file.name}: names.load({ast.unparse(package)}): which package is that?"
-            by_name.add(said)
+            if isinstance(package, ast.Attribute):  # not known before the job runs: any package beside the file
+                beside = sorted(folder.parent.name for folder in file.parent.glob("*/__init__.py"))
+                by_name.update(f"{file.parent.name}.{folder}" for folder in beside)
+            else:
+                said = texts.get(package.id) if isinstance(package, ast.Name) else getattr(package, "value", None)
+                assert isinstance(said, str), f"{file.name}: names.load({ast.unparse(package)}): which package is that?"
+                by_name.add(said)
         inner = called if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) else into
         for child in ast.iter_child_nodes(node):
             visit(child, inner)

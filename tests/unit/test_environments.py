@@ -132,6 +132,7 @@ def test_a_module_from_elsewhere_than_the_environment_is_noticed(tmp_path: Path)
         ("from kinesec.deep.inner import thing", {"pandas", "numpy"}, {"scipy"}),
         ("def f():\n    from kinesec import near", set(), {"numpy", "scipy"}),
         ("from kinesec import names\nnames.load('models', 'small')", set(), {"torch"}),
+        ("from kinesec.deep import kind", {"pandas"}, {"torch"}),
     ],
 )
 def test_imports_are_followed(tmp_path: Path, text: str, loaded: set[str], called: set[str]) -> None:
@@ -141,6 +142,9 @@ def test_imports_are_followed(tmp_path: Path, text: str, loaded: set[str], calle
         "src/kinesec/names.py": "",
         "src/kinesec/deep/__init__.py": "import pandas\n",
         "src/kinesec/deep/inner.py": "from kinesec.near import g\n",
+        "src/kinesec/deep/kind.py": "from kinesec import names\ndef g(self):\n    names.load(self.package, 'small')\n",
+        "src/kinesec/deep/models/__init__.py": "",
+        "src/kinesec/deep/models/small.py": "import torch\n",
         "src/kinesec/models/__init__.py": "",
         "src/kinesec/models/small.py": "import torch\n",
         "script.py": text,
