@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+# how long an example takes says what else the machine does, not what the code does
+settings.register_profile("kinesec", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kinesec")
 ROOT = Path(__file__).resolve().parents[1]
 
 
