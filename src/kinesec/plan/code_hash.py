@@ -1,8 +1,9 @@
 """One hash for all the code a job runs: its script and every kinesec module that it imports, however deep.
 
 Given to rules as a parameter, so that an edit reruns just the jobs that use the edited module. The hash is of the
-syntax tree without docstrings: comments, white space, docstrings and time stamps change nothing. Imports found by
-name at run time are invisible here, so a rule names those modules (``names.load``).
+syntax tree without docstrings: comments, white space, docstrings and time stamps change nothing. Nor does what cannot
+change an output, which is left out (``EXEMPT``). Imports found by name at run time are invisible here, so a rule names
+those modules (``names.load``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,15 @@ from functools import cache
 from pathlib import Path
 
 _SOURCE = Path(__file__).parents[2]
+# Modules that cannot change an output, each with the reason. Their imports are not followed: what they alone import,
+# such as provenance.certificates in most jobs, is left out with them. tests/unit/plan/test_exempt.py runs jobs with and
+# without them. Not here: files.hashing and sources.errors, whose hashes and words stores hold.
+EXEMPT = {
+    "kinesec.errors": "classes without code; the words of an error stand where it is raised",
+    "kinesec.files.errors": "classes without code; the words of an error stand where it is raised",
+    "kinesec.progress": "counts, and writes to stderr alone",
+    "kinesec.provenance.job": "logs, and writes the certificate that stands beside the outputs and is none of them",
+}
 
 
 def _file(module: str) -> Path | None:
@@ -56,12 +66,12 @@ def _parse(file: Path) -> tuple[str, frozenset[str]]:
 
 
 def modules_of(*start: str) -> list[str]:
-    """Every kinesec module that the given ones import, themselves included."""
+    """Every kinesec module that the given ones import, themselves included, without those that are exempt."""
     todo, seen = list(start), set[str]()
     while todo:
         module = todo.pop()
         file = _file(module)
-        if module in seen or file is None:
+        if module in seen or module in EXEMPT or file is None:
             continue
         seen.add(module)
         todo.extend(_parse(file)[1])
@@ -69,7 +79,7 @@ def modules_of(*start: str) -> list[str]:
 
 
 def code_hash(script: str | Path, *modules: str) -> str:
-    """The hash of a script, of the named modules, and of all kinesec modules that these import."""
+    """The hash of a script, of the named modules, and of all kinesec modules that these import and are not exempt."""
     for module in modules:
         if _file(module) is None:
             raise ModuleNotFoundError(f"code_hash: no module {module!r}")
