@@ -21,6 +21,7 @@ include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures_prediction.smk"
 include: "workflow/rules/figures_recognition.smk"
+include: "workflow/rules/figures_added.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/provenance.smk"
 
@@ -38,6 +39,7 @@ wildcard_constraints:
     surrogate="[A-Za-z0-9_]+",
     attack="[A-Za-z0-9_]+",
     shard="[0-9]+of[0-9]+",
+    figure="[A-Za-z0-9_]+",
 
 
 localrules:

@@ -27,10 +27,10 @@ try:
     }
     configuration.check_prediction(config)
     configuration.check_recognition(config)
+    PLAN = plan(config, data_sets)
 except ConfigError as error:
     sys.exit(f"error: {error}")
 
-PLAN = plan(config, data_sets)
 RUN = PLAN.run
 MIRROR = os.environ.get("KINESEC_MIRROR") or config.get("mirror")
 

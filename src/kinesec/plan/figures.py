@@ -64,7 +64,7 @@ def _of_predictor(prediction: Prediction, data: str, predictor: str) -> Iterator
         yield Figure(
             f"near_misses-{data}-{predictor}",
             STILL,
-            f"What else sets the backdoor of {of} off: distance to the target (BDE) and share of windows within "
+            f"Near misses of the backdoor of {of}: distance to the target (BDE) and share of windows within "
             "the threshold (ASR) when the triggered limb is turned about its anchor, when half the history carries "
             f"the trigger, when the wrong limb does, and on the clean windows whose limb is nearest to it. {TESTED}",
         )
@@ -117,7 +117,7 @@ def _of_clips(recognition: Recognition, data: str, clips: str) -> Iterator[Figur
             f"transfer_matrix-{data}-{clips}",
             STILL,
             f"Clips of {data}, {clips}, attacked on one recognizer (row) and shown to another (column): success over "
-            "the clips that the second gets right unattacked. The diagonal is the white-box attack.",
+            "the clips that the second classifies correctly unattacked. The diagonal is the white-box attack.",
         )
 
 
@@ -126,7 +126,7 @@ def _of_recognizer(recognition: Recognition, data: str, recognizer: str) -> Iter
     yield Figure(
         f"confusion-{data}-{recognizer}",
         STILL,
-        f"What {of} takes for what: share of each class's test clips, over all seeds.",
+        f"Confusion of {of}: share of each class's test clips, over all seeds.",
     )
     attacks = recognition.pictured_attacks(recognizer)
     if not attacks:
@@ -145,7 +145,7 @@ def _of_recognizer(recognition: Recognition, data: str, recognizer: str) -> Iter
         "displacements with each other, and with the clean motion's speed and acceleration.",
     )
     caption = (
-        f"A test clip, clean and as attacked ({named}), with what {of} then says. The clip is that of median "
+        f"A test clip, clean and as attacked ({named}), with the class that {of} predicts. The clip is that of median "
         "displacement."
     )
     yield Figure(f"attack_filmstrip-{data}-{recognizer}", STILL, caption)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from kinesec.plan import paths
+from kinesec.plan.added_figures import AddedFigure, added_figures, described
 from kinesec.plan.defences import Defences, defences
 from kinesec.plan.figures import Figure, of_prediction, of_recognition
 from kinesec.plan.prediction import Prediction, prediction
@@ -34,6 +35,7 @@ class Plan:
     recognition: Recognition
     figures_of_prediction: tuple[Figure, ...]
     figures_of_recognition: tuple[Figure, ...]
+    added_figures: Mapping[str, AddedFigure] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -66,6 +68,11 @@ class Plan:
         """The names of the tables that published numbers are set beside."""
         return [name for name in (*self.prediction_tables, *self.recognition_tables) if name in _COMPARED]
 
+    @property
+    def table_names(self) -> list[str]:
+        """The names of all tables of the run."""
+        return [*self.prediction_tables, *self.recognition_tables, "paper_comparison"]
+
     def table_files(self, names: Iterable[str]) -> list[str]:
         """The files of some tables."""
         return [f"{self.folder}/tables/{name}.csv" for name in names]
@@ -76,7 +83,7 @@ class Plan:
 
     def tables(self) -> list[str]:
         """The files of all tables of the run."""
-        return self.table_files([*self.prediction_tables, *self.recognition_tables, "paper_comparison"])
+        return self.table_files(self.table_names)
 
     def figure_files(self, figures: Iterable[Figure]) -> list[str]:
         """The files of some figures."""
@@ -89,7 +96,7 @@ class Plan:
     @property
     def figures(self) -> tuple[Figure, ...]:
         """All figures of the run, in the report's order."""
-        return (*self.figures_of_prediction, *self.figures_of_recognition)
+        return (*self.figures_of_prediction, *self.figures_of_recognition, *described(self.added_figures))
 
     def captions(self) -> dict[str, str]:
         """The caption of each figure."""
@@ -107,12 +114,15 @@ class Plan:
 
 
 def plan(config: Mapping[str, Any], data: Mapping[str, Mapping[str, Any]]) -> Plan:
-    """The plan of a configuration that ``configuration`` checked, whose data sets' settings are ``data``."""
+    """The plan of a configuration that ``configuration`` checked, whose data sets' settings are ``data``.
+
+    Raises ``ConfigError`` for a figure that the configuration adds and that cannot be drawn.
+    """
     sources = {name: source(settings) for name, settings in data.items()}
     on_prediction = prediction(config.get("prediction", {}), sources, config["seeds"])
     on_defences = defences(on_prediction)
     on_recognition = recognition(config.get("recognition", {}), config["seeds"])
-    return Plan(
+    planned = Plan(
         run=config["run"],
         shown=_shown(config),
         sources=sources,
@@ -122,6 +132,7 @@ def plan(config: Mapping[str, Any], data: Mapping[str, Mapping[str, Any]]) -> Pl
         figures_of_prediction=tuple(of_prediction(on_prediction, on_defences)),
         figures_of_recognition=tuple(of_recognition(on_recognition)),
     )
+    return replace(planned, added_figures=added_figures(config.get("figures", {}), planned.table_names))
 
 
 def _shown(config: Mapping[str, Any]) -> dict[str, Any]:
