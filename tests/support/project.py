@@ -84,7 +84,8 @@ class Project:
         return {**kept, "PYTHONPATH": str(self.folder / "src"), "OMP_NUM_THREADS": "1", **changes}
 
     def command(self, *arguments: str, target: str | None = None) -> list[str]:
-        chosen = [target or self.target, "--cores", "1", *arguments, "--configfile", "config/smallest.yaml"]
+        """Snakemake's command line; ``target`` names one file or rule, or several between spaces."""
+        chosen = [*(target or self.target).split(), "--cores", "1", *arguments, "--configfile", "config/smallest.yaml"]
         return [sys.executable, "-m", "snakemake", *chosen]
 
     def run(
