@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from damaged import Damage, DamagedText
 from scipy.io import loadmat
 from scipy.spatial.transform import Rotation
 
@@ -132,23 +133,6 @@ def test_radians_are_radians(where: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(motion.position, expected(degrees=False), atol=2e-3)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda text: text.replace("\n", "\r\n"),
-        lambda text: text.rstrip("\n"),
-        lambda text: text.replace(" ", " \t "),
-        lambda text: text.replace("\n", " \n\n"),
-        lambda text: text.replace("lfemur 11 12 13\nltibia -21 22\n", "ltibia -21 22\nlfemur 11 12 13\n"),
-        lambda text: text.replace("1\nroot", "7\nroot").replace("2\nroot", "8\nroot").replace("3\nroot", "9\nroot"),
-    ],
-    ids=["crlf", "no last newline", "blanks", "blank lines", "bones change places", "frames from 7"],
-)
-def test_layout_does_not_matter(change: object, tmp_path: Path) -> None:
-    found = read(tmp_path, change(AMC))  # type: ignore[operator]
-    np.testing.assert_array_equal(found.position, read(tmp_path).position)
-
-
 def test_many_frames_are_the_frames_one_by_one(tmp_path: Path) -> None:
     """Longer than the reader parses at a time, so that frames straddle its pieces."""
     count = 9000
@@ -209,105 +193,85 @@ def test_a_missing_or_ambiguous_skeleton_says_what_was_looked_for(tmp_path: Path
         asf_amc.read(tmp_path / "01_02.amc", asf=tmp_path / "none.asf", fps=120.0)
 
 
-BAD_AMC = {
-    "empty": ("", 0, "empty"),
-    "zero frames": (HEADER, 4, "end of the file"),
-    "no first number": (AMC.replace("1\nroot", "root", 1), 4, "root"),
-    "unknown bone": (AMC.replace("ltibia -21 2e1", "lfoot -21 2e1"), 11, "lfoot"),
-    "repeated bone": (AMC.replace("ltibia -21 2e1", "lfemur 11 12 -13"), 11, "second time"),
-    "missing bone": (AMC.replace("ltibia -21 2e1\n", ""), 11, "end of frame 2"),
-    "missing bone at the end": (AMC.replace("ltibia 0 -0\n", ""), 15, "end of frame 3"),
-    "value too few": (AMC.replace("ltibia -21 2e1", "ltibia -21"), 11, "1 values"),
-    "value too many": (AMC.replace("ltibia -21 2e1", "ltibia -21 2e1 0"), 11, "3 values"),
-    "value on the next line": (AMC.replace("-13\nltibia -21", "\n-13 ltibia -21"), 10, "2 values"),
-    "names run together": (AMC.replace("12 -13\nltibia", "12 -13 ltibia"), 10, "6 values"),
-    "frame skipped": (AMC.replace("2\nroot", "4\nroot"), 8, "4"),
-    "frame repeated": (AMC.replace("3\nroot", "2\nroot"), 12, "2"),
-    "frame number lost": (AMC.replace("2\nroot", "root", 1).replace("ltibia -21 2root", "ltibia -21 22\nroot"), 8, ""),
-    "nan": (AMC.replace("-13", "nan"), 10, "nan"),
-    "infinite": (AMC.replace("-13", "-inf"), 10, "-inf"),
-    "too large": (AMC.replace("-13", "1e200"), 10, "1e200"),
-    "word": (AMC.replace("-13", "l3"), 10, "l3"),
-    "truncated": (AMC[:-8], 15, ""),
-    "truncated value": (AMC.rstrip()[:-3], 15, "1 values"),
-    "control byte": (AMC.replace("-13", "-1\x003"), 10, "x003"),
-    "first frame lacks a bone": (AMC.replace("lfemur 11 12 13\n", "", 1), 7, "end of frame 1"),
-    "huge frame number": (HEADER + "9" * 5000 + "\n", 4, "999"),
-    "garbage": (bytes(range(256)) * 4, 1, ""),
-}
+class TestDamagedMotion(DamagedText):
+    NAME = "01_02.amc"
+    GOOD = AMC
+    WORDS = (b"nan", b"root", b":", b"\n", b" 1", b"-", b"e9", b"\xff", b"#")
+    DAMAGES: ClassVar[dict[str, Damage]] = {
+        "zero frames": (HEADER, 4, "end of the file"),
+        "no first number": (AMC.replace("1\nroot", "root", 1), 4, "root"),
+        "unknown bone": (AMC.replace("ltibia -21 2e1", "lfoot -21 2e1"), 11, "lfoot"),
+        "repeated bone": (AMC.replace("ltibia -21 2e1", "lfemur 11 12 -13"), 11, "second time"),
+        "missing bone": (AMC.replace("ltibia -21 2e1\n", ""), 11, "end of frame 2"),
+        "missing bone at the end": (AMC.replace("ltibia 0 -0\n", ""), 15, "end of frame 3"),
+        "value too few": (AMC.replace("ltibia -21 2e1", "ltibia -21"), 11, "1 values"),
+        "value too many": (AMC.replace("ltibia -21 2e1", "ltibia -21 2e1 0"), 11, "3 values"),
+        "value on the next line": (AMC.replace("-13\nltibia -21", "\n-13 ltibia -21"), 10, "2 values"),
+        "names run together": (AMC.replace("12 -13\nltibia", "12 -13 ltibia"), 10, "6 values"),
+        "frame skipped": (AMC.replace("2\nroot", "4\nroot"), 8, "4"),
+        "frame repeated": (AMC.replace("3\nroot", "2\nroot"), 12, "2"),
+        "frame number lost": (
+            AMC.replace("2\nroot", "root", 1).replace("ltibia -21 2root", "ltibia -21 22\nroot"),
+            8,
+            "",
+        ),
+        "nan": (AMC.replace("-13", "nan"), 10, "nan"),
+        "infinite": (AMC.replace("-13", "-inf"), 10, "-inf"),
+        "too large": (AMC.replace("-13", "1e200"), 10, "1e200"),
+        "word": (AMC.replace("-13", "l3"), 10, "l3"),
+        "truncated": (AMC[:-8], 15, ""),
+        "truncated value": (AMC.rstrip()[:-3], 15, "1 values"),
+        "control byte": (AMC.replace("-13", "-1\x003"), 10, "x003"),
+        "first frame lacks a bone": (AMC.replace("lfemur 11 12 13\n", "", 1), 7, "end of frame 1"),
+        "huge frame number": (HEADER + "9" * 5000 + "\n", 4, "999"),
+        "garbage": (bytes(range(256)) * 4, 1, ""),
+    }
+    LAYOUTS: ClassVar = {
+        "blanks": lambda text: text.replace(" ", " \t "),
+        "blank lines": lambda text: text.replace("\n", " \n\n"),
+        "bones change places": lambda text: text.replace(
+            "lfemur 11 12 13\nltibia -21 22\n", "ltibia -21 22\nlfemur 11 12 13\n"
+        ),
+        "frames from 7": lambda text: re.sub(
+            r"^(\d)$", lambda number: str(int(number[1]) + 6), text, flags=re.MULTILINE
+        ),
+    }
+
+    def read(self, path: Path) -> list[Motion]:
+        (path.parent / "01.asf").write_text(ASF)
+        return asf_amc.read(path, fps=120.0)
 
 
-@pytest.mark.parametrize("case", BAD_AMC)
-def test_a_bad_motion_is_one_line_that_names_the_place(case: str, tmp_path: Path) -> None:
-    content, line, found = BAD_AMC[case]
-    with pytest.raises(BadFile) as caught:
-        read(tmp_path, content)
-    assert caught.value.path == str(tmp_path / "01_02.amc")
-    assert caught.value.line == line
-    assert found in str(caught.value)
-    assert "\n" not in str(caught.value)
+class TestDamagedSkeleton(DamagedText):
+    NAME = "01.asf"
+    GOOD = ASF
+    WORDS = (b"nan", b"root", b":", b"\n", b" 1", b"-", b"e9", b"\xff", b"#", b"end")
+    DAMAGES: ClassVar[dict[str, Damage]] = {
+        "no root": (ASF.replace(":root", ":toor"), 48, ":root"),
+        "no hierarchy": (ASF.split(":hierarchy")[0], 42, ":hierarchy"),
+        "section twice": (ASF + ":root\n", 48, "second time"),
+        "no order": (ASF.replace("  order TX TY TZ RX RY RZ\n", ""), 11, "no order"),
+        "order word": (ASF.replace("TX TY", "TX TW"), 11, "TW"),
+        "angle": (ASF.replace("angle deg", "angle grad"), 7, "grad"),
+        "length unit": (ASF.replace("length 0.45", "length 0"), 6, "length 0"),
+        "axis order": (ASF.replace("20 XYZ", "20 XYY"), 32, "XYY"),
+        "dof twice": (ASF.replace("rz rx", "rx rx"), 33, "rx"),
+        "dof of length": (ASF.replace("rz rx", "rz l"), 33, "'l'"),
+        "direction nan": (ASF.replace("direction 0 -1 0", "direction 0 nan 0"), 30, "nan"),
+        "direction short": (ASF.replace("direction 0 -1 0", "direction 0 -1"), 30, "2 values"),
+        "no length": (ASF.replace("    length 7\n", ""), 27, "lacks"),
+        "no end": (ASF.replace("dof rz rx\n  end", "dof rz rx"), 34, "begin"),
+        "duplicate bone": (ASF.replace("name ltibia", "name lfemur"), 27, "second time"),
+        "unknown bone": (ASF.replace("    ltibia lfoot", "    ltibia lfeet"), 46, "lfeet"),
+        "two parents": (ASF.replace("root lfemur", "root lfemur ltibia"), 45, "second parent"),
+        "no parent": (ASF.replace("    ltibia lfoot\n", ""), 42, "lfoot"),
+        "loop": (ASF.replace("root lfemur", "lfoot lfemur"), 42, "hang from the root"),
+        "garbage": (bytes(range(256)) * 4, 5, ":root"),
+    }
 
-
-BAD_ASF = {
-    "empty": ("", 0, "empty"),
-    "no root": (ASF.replace(":root", ":toor"), 48, ":root"),
-    "no hierarchy": (ASF.split(":hierarchy")[0], 42, ":hierarchy"),
-    "section twice": (ASF + ":root\n", 48, "second time"),
-    "no order": (ASF.replace("  order TX TY TZ RX RY RZ\n", ""), 11, "no order"),
-    "order word": (ASF.replace("TX TY", "TX TW"), 11, "TW"),
-    "angle": (ASF.replace("angle deg", "angle grad"), 7, "grad"),
-    "length unit": (ASF.replace("length 0.45", "length 0"), 6, "length 0"),
-    "axis order": (ASF.replace("20 XYZ", "20 XYY"), 32, "XYY"),
-    "dof twice": (ASF.replace("rz rx", "rx rx"), 33, "rx"),
-    "dof of length": (ASF.replace("rz rx", "rz l"), 33, "'l'"),
-    "direction nan": (ASF.replace("direction 0 -1 0", "direction 0 nan 0"), 30, "nan"),
-    "direction short": (ASF.replace("direction 0 -1 0", "direction 0 -1"), 30, "2 values"),
-    "no length": (ASF.replace("    length 7\n", ""), 27, "lacks"),
-    "no end": (ASF.replace("dof rz rx\n  end", "dof rz rx"), 34, "begin"),
-    "duplicate bone": (ASF.replace("name ltibia", "name lfemur"), 27, "second time"),
-    "unknown bone": (ASF.replace("    ltibia lfoot", "    ltibia lfeet"), 46, "lfeet"),
-    "two parents": (ASF.replace("root lfemur", "root lfemur ltibia"), 45, "second parent"),
-    "no parent": (ASF.replace("    ltibia lfoot\n", ""), 42, "lfoot"),
-    "loop": (ASF.replace("root lfemur", "lfoot lfemur"), 42, "hang from the root"),
-    "garbage": (bytes(range(256)) * 4, 5, ":root"),
-}
-
-
-@pytest.mark.parametrize("case", BAD_ASF)
-def test_a_bad_skeleton_is_one_line_that_names_the_place(case: str, tmp_path: Path) -> None:
-    content, line, found = BAD_ASF[case]
-    with pytest.raises(BadFile) as caught:
-        read(tmp_path, asf=content)
-    assert caught.value.path == str(tmp_path / "01.asf")
-    assert caught.value.line == line
-    assert found in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-@given(
-    which=st.sampled_from(["amc", "asf"]),
-    at=st.floats(0, 1, exclude_max=True),
-    length=st.integers(0, 30),
-    insert=st.one_of(
-        st.binary(max_size=8),
-        st.sampled_from([b"nan", b"root", b":", b"\n", b" 1", b"-", b"e9", b"\xff", b"#", b"end"]),
-    ),
-    truncate=st.booleans(),
-)
-@settings(max_examples=500, deadline=None)
-def test_any_damage_ends_in_a_motion_or_a_bad_file(
-    which: str, at: float, length: int, insert: bytes, truncate: bool, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.getbasetemp() / "damaged"
-    folder.mkdir(exist_ok=True)
-    data = (AMC if which == "amc" else ASF).encode()
-    place = int(at * len(data))
-    damaged = data[:place] + insert + (b"" if truncate else data[place + length :])
-    try:
-        motion = read(folder, damaged) if which == "amc" else read(folder, asf=damaged)
-    except BadFile:
-        return
-    assert np.isfinite(motion.position).all()
+    def read(self, path: Path) -> list[Motion]:
+        (path.parent / "01_02.amc").write_text(AMC)
+        return asf_amc.read(path.parent / "01_02.amc", asf=path, fps=120.0)
 
 
 def test_the_publishers_positions_of_hdm05(shared: Path) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from damaged import Damage, DamagedFile
 
 from kinesec.errors import ConfigError
 from kinesec.motion.recording import Motion
@@ -228,8 +228,7 @@ def never_seen() -> File:
 
 
 GOOD = File(body()).encode()
-BAD: dict[str, tuple[File | bytes, str]] = {
-    "empty": (b"", "empty"),
+DAMAGES: dict[str, tuple[File | bytes, str]] = {
     "a header alone": (GOOD[:512], "512 bytes"),
     "another format": (b"HIERARCHY\n" * 200, "begin with 4849"),
     "cut short": (GOOD[:-16], "cut short"),
@@ -267,39 +266,22 @@ BAD: dict[str, tuple[File | bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_a_damaged_file_is_one_clear_line(tmp_path: Path, case: str) -> None:
-    file, found = BAD[case]
-    path = write(tmp_path, file)
-    with pytest.raises(BadFile) as caught:
-        c3d.read(path)
-    assert caught.value.line == 0
-    assert found in str(caught.value)
-    assert "\n" not in str(caught.value)
+class TestDamaged(DamagedFile):
+    NAME = "walk.c3d"
+    GOOD = GOOD
+    KEEPS_LENGTH = True
+    DAMAGES: ClassVar[dict[str, Damage]] = {
+        name: (file if isinstance(file, bytes) else file.encode(), 0, found) for name, (file, found) in DAMAGES.items()
+    }
+
+    def read(self, path: Path) -> list[Motion]:
+        return c3d.read(path)
 
 
 @pytest.mark.parametrize("setting", [{"up": "z"}, {"handedness": "both", "up": "+z"}, {"markers": "HEAD"}])
 def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, setting: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match=r"^(up|handedness|markers): found"):
         c3d.read(write(tmp_path, File(body())), **setting)  # type: ignore[arg-type]
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
-@given(
-    cut=st.none() | st.integers(0, len(GOOD)),
-    edits=st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=5),
-)
-def test_any_damage_ends_in_a_motion_or_a_bad_file(
-    tmp_path: Path, cut: int | None, edits: list[tuple[int, int]]
-) -> None:
-    data = bytearray(GOOD)
-    for place, value in edits:
-        data[place] = value
-    try:
-        (motion,) = c3d.read(write(tmp_path, bytes(data[:cut])))
-    except BadFile:
-        return
-    assert np.isfinite(motion.position).all()
 
 
 @pytest.mark.parametrize("name", ["HDM_bd_05-01_01_120", "HDM_mm_01-02_03_120"])
