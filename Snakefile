@@ -10,7 +10,7 @@ if not workflow.config_settings.configfiles:
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/cluster.smk"
+include: "workflow/rules/hooks.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/samples.smk"
 include: "workflow/rules/poisoning.smk"
