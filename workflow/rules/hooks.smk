@@ -16,6 +16,10 @@ onstart:
         except cluster.NoCluster as error:
             sys.exit(f"error: {error}")
         cluster.keep_unanswered(workflow.scheduler._executor)
+    elif workflow.local_exec:
+        # No setting turns this limit (100 jobs a second) off, and with it each job that ends has Snakemake go through
+        # all ready jobs once a second until the run's end, whether or not a core is free: docs/scaling.md.
+        workflow.scheduler.job_rate_limiter = None
     logger.info(announce.start(PLAN, rules_to_run()))
 
 
