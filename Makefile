@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # one torch or BLAS thread a process: jobs and tests already fill the cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo real reproduce resume reruns-table test test-cluster test-conda lint bench constraints clean help
+.PHONY: demo real reproduce resume dag reruns-table test test-cluster test-conda lint bench constraints clean help
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ RUN ?= real
 reproduce: $(READY) ## RUN=real or RUN=paper, then every hash recomputed (ARTIFACT.md)
 	snakemake --cores $(CORES) --configfile config/$(RUN).yaml
 	kinesec verify
+
+dag: $(READY) ## redraw docs/img/dag.svg, the demo's rules by stage
+	$(BIN)/python tools/draw_dag.py
 
 reruns-table: $(READY) ## rewrite docs/reruns.md from what Snakemake plans after each edit
 	PYTHONPATH=tests/support python tests/support/rerun_table.py
