@@ -27,7 +27,8 @@ from kinesec import seeding
 from kinesec.models.device import use_threads
 from kinesec.models.predictors.base import PREDICTORS, Shape
 from kinesec.samples.windows.windows import Windows
-from kinesec.training.batches import WindowBatches, batches
+from kinesec.training.batches import batches
+from kinesec.training.prediction import WindowBatches
 
 JOINTS, FUTURE = 25, 25
 NETWORKS: dict[str, tuple[int, dict[str, Any], type[nn.Module]]] = {

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -28,9 +27,8 @@ from kinesec.progress import Progress
 from kinesec.samples.clips.clips import Clips, Normaliser
 from kinesec.sources.procedural.body import performer
 from kinesec.training.augmentation import Augmentation, Augmenter
-from kinesec.training.batches import ClipBatches
-from kinesec.training.checkpoint import Run
-from kinesec.training.recognizer_loop import one_epoch, optimiser
+from kinesec.training.loop import one_epoch
+from kinesec.training.recognition import ClipBatches, Recognition
 
 CPU = torch.device("cpu")
 CLIPS, FRAMES, CLASSES, BATCH = 32, 48, 10, 16
@@ -86,9 +84,9 @@ def measure(name: str, repeat: int) -> None:
     clips = stored_clips()
     shape = ClipShape(FRAMES, len(SKELETON), 1, CLASSES, Graph.of(SKELETON))
     ours, plain = (RECOGNIZERS.build(name, shape, "small") for _ in range(2))
-    state = Run(ours, optimiser(ours, RECIPE), Path("unused"), {})
     data = ClipBatches(clips, CPU)
     augmenter = Augmenter(Augmentation(yaw_degrees=180), Normaliser(np.zeros((len(SKELETON), 3)), 200.0), SKELETON, CPU)
+    task, optimiser = Recognition(ours, RECIPE, data, 0, None, augmenter), RECIPE.optimiser_of(ours)
     loader = DataLoader(Turned(clips), BATCH, shuffle=True)
     stepper = torch.optim.SGD(plain.parameters(), 1e-3, 0.9, weight_decay=1e-4, nesterov=True)
     with Recorder() as recorder:
@@ -97,7 +95,7 @@ def measure(name: str, repeat: int) -> None:
 
     def epoch() -> None:
         with Progress("", show=False) as progress:
-            one_epoch(state, RECIPE, data, augmenter, 0, ("train", 0), progress)
+            one_epoch(task, optimiser, 0, progress)
 
     def products() -> None:
         for _ in range(steps):

@@ -19,8 +19,8 @@ from kinesec.poisoning.prediction.badhmp import write as poison
 from kinesec.samples.windows.cut import Protocol, cut
 from kinesec.samples.windows.poisoned import load_poisoned
 from kinesec.samples.windows.windows import load
-from kinesec.training.batches import WindowBatches
 from kinesec.training.loop import train
+from kinesec.training.prediction import Prediction, WindowBatches
 
 CPU = torch.device("cpu")
 SKELETON = Skeleton(
@@ -74,7 +74,9 @@ def case(
         made[which] = PREDICTORS.build(predictor, Shape(HISTORY, FUTURE, len(training.used)), settings, 0)
         data = WindowBatches(training, planted, CPU)
         if epochs:
-            train(made[which], recipe, data, None, seed=0, checkpoints=folder / "checkpoints", job={"of": which})
+            train(
+                [Prediction(made[which], recipe, data, 0, None)], checkpoints=folder / "checkpoints", job={"of": which}
+            )
         made[which].eval()
     return Case(
         training=training,

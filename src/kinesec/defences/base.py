@@ -23,7 +23,9 @@ from kinesec.models.predictors.base import PREDICTORS, Predictor, Recipe
 from kinesec.poisoning.prediction.badhmp import Poison, poison_windows
 from kinesec.samples.windows.poisoned import Poisoned
 from kinesec.samples.windows.windows import Windows
-from kinesec.training.batches import WindowBatches, batches
+from kinesec.training.batches import batches
+from kinesec.training.loop import step
+from kinesec.training.prediction import WindowBatches
 
 VICTIM, CLEAN = "victim", "clean"
 MODELS = (VICTIM, CLEAN)
@@ -174,11 +176,7 @@ def tune(model: Predictor, case: Case, index: np.ndarray, rate: float, epochs: i
         with seeding.torch_stream(case.seed, "defence", "dropout", epoch):
             for part in batches(len(index), recipe.batch, seeding.generator(case.seed, "defence", "order", epoch)):
                 loss = model.loss(data.batch(chosen[part].to(case.device)))
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                if recipe.clip is not None:
-                    torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-                optimiser.step()
+                step(model, optimiser, loss, recipe.clip)
         model.eval()
         yield epoch
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from kinesec.errors import KinesecError
+from kinesec.jobs._training import need_validation, parameters_of, train_and_write
 from kinesec.models.device import best_device
 from kinesec.models.predictors.base import PREDICTORS, Shape
 from kinesec.samples.windows import windows
 from kinesec.samples.windows.poisoned import load_poisoned
-from kinesec.training.batches import WindowBatches
-from kinesec.training.loop import best_error, train
+from kinesec.training.prediction import Prediction, WindowBatches
 
 
 def train_predictor(
@@ -28,52 +26,32 @@ def train_predictor(
     model_path: Path,
     log_path: Path,
 ) -> None:
-    """Trains and writes ``model_path`` (safetensors) and ``log_path`` (JSON: description, one record an epoch).
+    """Trains a predictor and writes its weights and its log (``train_and_write``).
 
-    Checkpoints stand in a folder named by the job's own hash, beside the models, so that a killed job finds its own
-    and no other's, and Snakemake, which deletes the outputs of a failed job, leaves them.
+    ``predictor`` has ``predictor`` (its name), ``settings`` and ``recipe`` (changes of the published recipe). Raises
+    ``KinesecError`` for a store without windows to train on, or to choose weights by.
     """
-    clean = _load(windows_path, "train")
+    clean = windows.load(windows_path, "train")
+    if len(clean) == 0:
+        raise KinesecError(f"{windows_path}: found no window of split 'train', expected one or more; change the split")
     validation = windows.load(windows_path, "val")
     poisoned = load_poisoned(poison_path, clean) if poison_path else None
-    recipe = PREDICTORS.recipe(predictor["predictor"], predictor["recipe"])
-    if recipe.selection == "validation" and not len(validation):
-        raise KinesecError(
-            f"{windows_path}: found no window of split 'val', expected one or more to choose weights by; change the "
-            f"split, or set the recipe's `selection: last`"
-        )
-    shape = Shape(clean.history, clean.future, len(clean.used))
+    name, settings = predictor["predictor"], dict(predictor["settings"])
+    recipe = PREDICTORS.recipe(name, predictor["recipe"])
+    need_validation(windows_path, "window", recipe, validation)
     device = best_device()
-    model = PREDICTORS.build(predictor["predictor"], shape, predictor["settings"], seed).to(device)
+    model = PREDICTORS.build(name, Shape(clean.history, clean.future, len(clean.used)), settings, seed).to(device)
     description: dict[str, Any] = {
-        "predictor": predictor["predictor"],
-        "settings": dict(predictor["settings"]),
+        "predictor": name,
+        "settings": settings,
         "recipe": asdict(recipe),
         "seed": seed,
         "windows_sha256": clean.attrs["content_sha256"],
         "poison_sha256": poisoned.content_sha256 if poisoned else None,
         "training_windows": len(clean),
         "poisoned_windows": 0 if poisoned is None else len(poisoned.index),
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "parameters": parameters_of(model),
     }
-    job = {**description, "code": code, "device": device.type}
-    key = hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()[:16]
-    log = train(
-        model,
-        recipe,
-        WindowBatches(clean, poisoned, device),
-        WindowBatches(validation, None, device) if len(validation) else None,
-        seed=seed,
-        checkpoints=Path("results", "checkpoints", key),
-        job=job,
-    )
-    PREDICTORS.save(model_path, model, description)
-    kept = len(log) if recipe.selection == "last" else 1 + [e["validation_mm"] for e in log].index(best_error(log))
-    log_path.write_text(json.dumps({**description, "kept_epoch": kept, "epochs": log}, indent=1, sort_keys=True) + "\n")
-
-
-def _load(path: Path, split: str) -> windows.Windows:
-    loaded = windows.load(path, split)
-    if len(loaded) == 0:
-        raise KinesecError(f"{path}: found no window of split {split!r}, expected one or more; change the split")
-    return loaded
+    chosen_by = WindowBatches(validation, None, device) if len(validation) else None
+    task = Prediction(model, recipe, WindowBatches(clean, poisoned, device), seed, chosen_by)
+    train_and_write(PREDICTORS, [task], description, code=code, model_path=model_path, log_path=log_path)

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from kinesec.errors import KinesecError
 from kinesec.models import weights
 
+Record = dict[str, Any]
+
 
 class Run:
     """The state of one training: model, optimiser, best weights, log; saved and restored as one file in ``folder``.
@@ -27,7 +29,7 @@ class Run:
         self.model, self.optimiser, self.folder, self.job = model, optimiser, folder, job
         self.best: dict[str, Tensor] = {}
         self.keep()
-        self.log: list[dict[str, Any]] = []
+        self.log: list[Record] = []
 
     @property
     def path(self) -> Path:

@@ -1,3 +1,5 @@
+"""What holds for every kind of training, on one abstract class; what is particular to each, on its own."""
+
 from __future__ import annotations
 
 import hashlib
@@ -8,259 +10,514 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.torch import save_file
+from recognition_clips import CLASSES, FRAMES, SKELETON, write_clips
+from safetensors.torch import load_file, save_file
 from stores import write_motions
+from torch import Tensor, nn
 
-from kinesec import seeding
+from kinesec import names, seeding
 from kinesec.errors import KinesecError
-from kinesec.jobs.train_predictor import train_predictor
-from kinesec.models.predictors.base import Predictor, Recipe, Shape
+from kinesec.jobs import train_predictor, train_recognizer
+from kinesec.models.predictors import base as predictors
+from kinesec.models.predictors.base import Predictor, Shape
+from kinesec.models.recognizers import base as recognizers
+from kinesec.models.recognizers.base import RECOGNIZERS, ClipShape, Graph, Recognizer
+from kinesec.samples.clips.clips import load as load_clips
+from kinesec.samples.windows import windows
 from kinesec.samples.windows.cut import Protocol, cut
-from kinesec.samples.windows.windows import Windows, load
-from kinesec.training.batches import WindowBatches, batches
-from kinesec.training.loop import rate_at, train
+from kinesec.samples.windows.windows import Windows
+from kinesec.training.batches import batches, steps_of
+from kinesec.training.checkpoint import Record, Run
+from kinesec.training.loop import Task, best_epoch, train
+from kinesec.training.prediction import Prediction, WindowBatches
+from kinesec.training.recognition import ClipBatches, Recognition, stages
 
 CPU = torch.device("cpu")
-SMALL = {"features": 4, "blocks": 1}
-
-
-@pytest.fixture(scope="module")
-def windows_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("w")
-    write_motions(folder / "m.zarr", [70, 40, 30], ["train", "val", "test"])
-    cut(folder / "m.zarr", folder / "w.zarr", Protocol("ltd", 5, 3))
-    return folder / "w.zarr"
-
-
-@pytest.fixture
-def job(windows_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[str, str]]:
-    """Trains in a folder of its own and returns the hashes of the model and the log."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("kinesec.jobs.train_predictor.best_device", lambda: CPU)
-
-    def go(name: str, seed: int = 0, **recipe: Any) -> tuple[str, str]:
-        train_predictor(
-            windows_path=windows_path,
-            poison_path=None,
-            predictor={"predictor": "ltd", "settings": SMALL, "recipe": {"epochs": 3, **recipe}},
-            code="x",
-            seed=seed,
-            model_path=tmp_path / name / "model.safetensors",
-            log_path=tmp_path / name / "training.json",
-        )
-        return digests(tmp_path / name)
-
-    return go
+SHAPE = ClipShape(FRAMES, len(SKELETON), 1, len(CLASSES), Graph.of(SKELETON))
+TINY: dict[str, dict[str, Any]] = {
+    "ltd": {"features": 4, "blocks": 1},
+    "st_gcn": {"widths": (4, 8)},
+    "as_gcn": {
+        "widths": (4, 4), "forecast": 4, "hops": 1, "future": 2, "link_features": 4, "link_frames": 6, "dropout": 0.1,
+    },
+    "dgnn": {"widths": (4, 4)},
+}  # fmt: skip
+PRETRAIN = {"epochs": 2, "batch": 8}
+SCRIPT = """
+    import sys, time
+    from pathlib import PosixPath
+    import torch
+    from kinesec.jobs import {job} as module
+    from kinesec.training.checkpoint import Run
+    module.best_device = lambda: torch.device("cpu")
+    save = Run.save
+    def slow(run):
+        save(run)
+        print(len(run.log), flush=True)
+        time.sleep(float(sys.argv[1]))
+    Run.save = slow
+    module.{job}(**{arguments})
+"""
 
 
 def digests(folder: Path) -> tuple[str, str]:
+    """The hashes of a job's model and log."""
     files = (folder / "model.safetensors", folder / "training.json")
     first, second = (hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
     return first, second
 
 
-def test_the_seed_makes_the_bytes(job: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
-    before = torch.get_rng_state().clone(), np.random.get_state()[1].copy()  # noqa: NPY002
-    first, again, other = job("a"), job("b"), job("c", seed=1)
-    assert first == again
-    assert first[0] != other[0]
-    assert torch.equal(torch.get_rng_state(), before[0])
-    assert np.array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
-    assert not list((tmp_path / "results" / "checkpoints").iterdir())
-    log = json.loads((tmp_path / "a" / "training.json").read_text())
-    assert [epoch["epoch"] for epoch in log["epochs"]] == [1, 2, 3]
-    assert (log["training_windows"], log["poisoned_windows"], log["poison_sha256"]) == (63, 0, None)
+def log_of(folder: Path) -> dict[str, Any]:
+    log: dict[str, Any] = json.loads((folder / "training.json").read_text())
+    return log
 
 
-SCRIPT = """
-    import sys, time
-    from pathlib import Path
-    import torch
-    from kinesec import train_job, training
-    train_job.best_device = lambda: torch.device("cpu")
-    save = training._Run.save
-    def slow(run):
-        save(run)
-        print(len(run.log), flush=True)
-        time.sleep(float(sys.argv[2]))
-    training._Run.save = slow
-    train_job.train_predictor(
-        windows_path=Path(sys.argv[1]), poison_path=None, code="x", seed=0,
-        predictor={"predictor": "ltd", "settings": {"features": 4, "blocks": 1}, "recipe": {"epochs": 4}},
-        model_path=Path("model.safetensors"), log_path=Path("training.json"))
-"""
+class Trainings(ABC):
+    """A kind of training, as its job on a small store and on a toy model.
 
+    ``store`` is a fixture: a store of splits train, val and test. The toy's ``value`` climbs by about the rate of 1 in
+    each of 8 epochs of one step; validation samples find it best at five.
+    """
 
-def start(folder: Path, windows: Path, pause: float) -> subprocess.Popen[str]:
-    folder.mkdir(exist_ok=True)
-    return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(SCRIPT), str(windows), str(pause)],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    job: ClassVar[Any]
+    store_key: ClassVar[str]
+    samples: ClassVar[str]
+    counts: ClassVar[dict[str, Any]]
+    variants: ClassVar[list[dict[str, Any]]]
+
+    @abstractmethod
+    def model(self, name: str | None, recipe: dict[str, Any]) -> dict[str, Any]:
+        """The job's arguments that say which model, and what of its recipe is changed."""
+
+    @abstractmethod
+    def toy(self, bad: float = 0.0) -> Any:
+        """A toy model with ``value`` and ``seen``, an entry a step; ``bad`` is added to its loss."""
+
+    @abstractmethod
+    def tasks(self, toy: Any, count: int = 4, *, validated: bool = True, **recipe: Any) -> Sequence[Task]:
+        """The toy's training on ``count`` samples, with changes of its recipe."""
+
+    def arguments(self, store: Path, folder: Path, name: str | None = None, seed: int = 0, **recipe: Any) -> Any:
+        files = {"model_path": folder / "model.safetensors", "log_path": folder / "training.json"}
+        return {self.store_key: store, "code": "x", "seed": seed, **files, **self.model(name, recipe)}
+
+    def go(self, store: Path, folder: Path, name: str | None = None, seed: int = 0, **recipe: Any) -> tuple[str, str]:
+        """Trains as a job does and returns the hashes of the model and the log."""
+        getattr(self.job, self.job.__name__.rpartition(".")[2])(**self.arguments(store, folder, name, seed, **recipe))
+        return digests(folder)
+
+    def run(self, toy: Any, folder: Path, count: int = 4, *, job: Any = None, **changes: Any) -> list[Record]:
+        return train(self.tasks(toy, count, **changes), checkpoints=folder / "c", job=job or {"a": 1})[0]
+
+    @pytest.fixture(autouse=True)
+    def here(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(self.job, "best_device", lambda: CPU)
+
+    def test_the_seed_makes_the_bytes(self, store: Path, tmp_path: Path) -> None:
+        before = torch.get_rng_state().clone(), np.random.get_state()[1].copy()  # noqa: NPY002
+        first, again, other = (self.go(store, tmp_path / name, seed=int(name == "c")) for name in "abc")
+        assert first == again
+        assert first[0] != other[0]
+        assert torch.equal(torch.get_rng_state(), before[0])
+        assert np.array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+        assert not list((tmp_path / "results" / "checkpoints").iterdir())
+        log = log_of(tmp_path / "a")
+        assert [epoch["epoch"] for epoch in log["epochs"]] == [1, 2, 3]
+        assert 1 <= log["kept_epoch"] <= 3
+        assert {key: log[key] for key in self.counts} == self.counts
+
+    def test_a_stopped_job_goes_on_to_the_same_bytes(
+        self, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Stopped after every epoch there is, frozen, pre-training or neither, in one job."""
+        save = Run.save
+
+        def saved(run: Run) -> None:
+            save(run)
+            raise KeyboardInterrupt
+
+        for number, variant in enumerate(self.variants):
+            whole, stopped = tmp_path / f"whole{number}", tmp_path / f"stopped{number}"
+            self.go(store, whole, **variant)
+            with monkeypatch.context() as patched:
+                patched.setattr(Run, "save", saved)
+                for _ in log_of(whole)["epochs"]:
+                    with pytest.raises(KeyboardInterrupt):
+                        self.go(store, stopped, **variant)
+            assert self.go(store, stopped, **variant) == digests(whole)
+
+    def start(self, store: Path, folder: Path, pause: float) -> subprocess.Popen[str]:
+        folder.mkdir(exist_ok=True)
+        arguments = self.arguments(store, Path("here"))
+        script = textwrap.dedent(SCRIPT).format(job=self.job.__name__.rpartition(".")[2], arguments=arguments)
+        return subprocess.Popen(
+            [sys.executable, "-c", script, str(pause)],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+    def test_a_killed_job_ends_with_the_same_bytes(self, store: Path, tmp_path: Path) -> None:
+        with self.start(store, tmp_path / "killed", 60) as killed:
+            assert killed.stdout is not None
+            assert killed.stdout.readline() == "1\n"
+            killed.send_signal(signal.SIGKILL)
+        assert len(list((tmp_path / "killed/results/checkpoints").iterdir())) == 1
+        assert not (tmp_path / "killed/here").exists()
+        resumed, _ = self.start(store, tmp_path / "killed", 0).communicate()
+        whole, _ = self.start(store, tmp_path / "whole", 0).communicate()
+        assert (resumed.split(), whole.split()) == (["2", "3"], ["1", "2", "3"])
+        assert digests(tmp_path / "killed/here") == digests(tmp_path / "whole/here")
+
+    @pytest.mark.parametrize(
+        ("changes", "kept"), [({}, 5), ({"selection": "last"}, 8), ({"validated": False}, 8)], ids=str
     )
+    def test_the_best_validated_epoch_is_kept_or_the_last(
+        self, tmp_path: Path, changes: dict[str, Any], kept: int
+    ) -> None:
+        toy = self.toy()
+        tasks = self.tasks(toy, **changes)
+        log, epoch = train(tasks, checkpoints=tmp_path / "c", job={})
+        assert (epoch, len(log)) == (kept, 8)
+        assert toy.value.item() == pytest.approx(kept, abs=0.3)
+        validated = [record[key] for record in log for key in record if key.startswith("validation")]
+        assert all((value is None) == ("validated" in changes) for value in validated)
+
+    @pytest.mark.parametrize("bad", [math.nan, math.inf])
+    def test_a_loss_that_is_not_finite_is_one_line(self, tmp_path: Path, bad: float) -> None:
+        with pytest.raises(KinesecError, match=r"training: the loss of epoch 1 is (nan|inf); lower the rate"):
+            self.run(self.toy(bad), tmp_path)
+
+    def test_a_validation_that_is_not_finite_is_one_line(self, tmp_path: Path) -> None:
+        with pytest.raises(KinesecError, match=r"training: the validation (mm|loss) of epoch 1 is (nan|inf)"):
+            self.run(self.toy(), tmp_path, rate=1e38)
+
+    def test_too_few_samples_is_one_line(self, tmp_path: Path) -> None:
+        with pytest.raises(KinesecError, match=f"found 1 training {self.samples}, expected two or more"):
+            self.run(self.toy(), tmp_path, count=1)
+
+    @pytest.mark.parametrize(("count", "steps"), [(9, 2), (8, 2), (10, 3), (2, 1)])
+    def test_a_last_batch_of_one_sample_is_left_out(self, tmp_path: Path, count: int, steps: int) -> None:
+        toy = self.toy()
+        self.run(toy, tmp_path, count, epochs=2)
+        assert len(toy.seen) == 2 * steps
+
+    def test_another_jobs_or_a_torn_checkpoint_is_one_line(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr("kinesec.training.loop.one_epoch", self.stopped_in_the_second)
+            with pytest.raises(KeyboardInterrupt):
+                self.run(self.toy(), tmp_path)
+        path = tmp_path / "c" / "train" / "checkpoint.safetensors"
+        content = path.read_bytes()
+        with pytest.raises(KinesecError, match="belongs to another job; delete it to train from the start"):
+            self.run(self.toy(), tmp_path, job={"another": 1})
+        for torn in (content[: len(content) // 2], b"", b"rubbish"):
+            path.write_bytes(torn)
+            with pytest.raises(KinesecError, match=r"cannot be read .*; delete it to train from the start") as raised:
+                self.run(self.toy(), tmp_path)
+            assert "\n" not in str(raised.value)
+        for meta in (None, {"meta": "{}"}, {"meta": "rubbish"}):
+            save_file({"model.value": torch.zeros(())}, path, meta)
+            with pytest.raises(KinesecError, match=r"cannot be read .*; delete it to train from the start"):
+                self.run(self.toy(), tmp_path)
+        path.write_bytes(content)
+        assert len(self.run(self.toy(), tmp_path)) == 8
+
+    @staticmethod
+    def stopped_in_the_second(task: Task, optimiser: Any, epoch: int, progress: Any) -> tuple[float, float]:
+        if epoch:
+            raise KeyboardInterrupt
+        return 0.0, 0.0
 
 
-def test_a_killed_job_ends_with_the_same_bytes(windows_path: Path, tmp_path: Path) -> None:
-    with start(tmp_path / "killed", windows_path, 60) as killed:
-        assert killed.stdout is not None
-        assert killed.stdout.readline() == "1\n"
-        killed.send_signal(signal.SIGKILL)
-    assert len(list((tmp_path / "killed/results/checkpoints").iterdir())) == 1
-    assert not (tmp_path / "killed/model.safetensors").exists()
-    resumed, _ = start(tmp_path / "killed", windows_path, 0).communicate()
-    whole, _ = start(tmp_path / "whole", windows_path, 0).communicate()
-    assert (resumed.split(), whole.split()) == (["2", "3", "4"], ["1", "2", "3", "4"])
-    assert digests(tmp_path / "killed") == digests(tmp_path / "whole")
+class Climber(Predictor):
+    """Predicts a constant, which its loss draws to 100."""
 
+    def __init__(self, bad: float) -> None:
+        super().__init__(Shape(2, 2, 1))
+        self.value = nn.Parameter(torch.zeros(()))
+        self.bad = bad
+        self.seen: list[float] = []
 
-class Scalar(Predictor):
-    """Predicts a constant; its loss draws it to ``goal``, and it can be made to fail."""
-
-    def __init__(self, shape: Shape, loss_of: Callable[[torch.Tensor], torch.Tensor]) -> None:
-        super().__init__(shape)
-        self.value = torch.nn.Parameter(torch.zeros(()))
-        self.loss_of = loss_of
-
-    def forward(self, history: torch.Tensor) -> torch.Tensor:
+    def forward(self, history: Tensor) -> Tensor:
         return self.value.expand(len(history), self.shape.future, self.shape.joints, 3)
 
-    def loss(self, window: torch.Tensor) -> torch.Tensor:
-        return self.loss_of(self.value)
+    def loss(self, window: Tensor) -> Tensor:
+        self.seen.append(self.value.item())
+        return (self.value - 100) ** 2 + self.bad
 
 
-def constant(value: float, count: int = 9) -> WindowBatches:
+def constant(value: float, count: int) -> WindowBatches:
     attrs = {"history": 2, "future": 2, "used_joints": [0]}
     position = np.full((count + 3, 1, 3), value, np.float32)
-    owner, names = np.zeros(count, np.int64), np.array(["a"])
-    return WindowBatches(Windows(position, np.arange(count), owner, names, names, names, attrs), None, CPU)
+    owner, text = np.zeros(count, np.int64), np.array(["a"])
+    return WindowBatches(Windows(position, np.arange(count), owner, text, text, text, attrs), None, CPU)
 
 
-def run(model: Predictor, recipe: Recipe, folder: Path, count: int = 9, **job: Any) -> list[dict[str, float]]:
-    return train(model, recipe, constant(0, count), constant(5), seed=0, checkpoints=folder / "c", job=job or {"a": 1})
+class TestPredictors(Trainings):
+    job = train_predictor
+    store_key = "windows_path"
+    samples = "windows"
+    counts: ClassVar[dict[str, Any]] = {"training_windows": 63, "poisoned_windows": 0, "poison_sha256": None}
+    variants: ClassVar[list[dict[str, Any]]] = [{}]
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def store(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        folder = tmp_path_factory.mktemp("w")
+        write_motions(folder / "m.zarr", [70, 40, 30], ["train", "val", "test"])
+        cut(folder / "m.zarr", folder / "w.zarr", Protocol("ltd", 5, 3))
+        return folder / "w.zarr"
+
+    def model(self, name: str | None, recipe: dict[str, Any]) -> dict[str, Any]:
+        name = name or "ltd"
+        chosen = {"predictor": name, "settings": TINY[name], "recipe": {"epochs": 3, **recipe}}
+        return {"poison_path": None, "predictor": chosen}
+
+    def toy(self, bad: float = 0.0) -> Climber:
+        return Climber(bad)
+
+    def tasks(self, toy: Any, count: int = 4, *, validated: bool = True, **recipe: Any) -> Sequence[Task]:
+        changed = replace(predictors.Recipe(8, 4, 1.0), **recipe)
+        return [Prediction(toy, changed, constant(0, count), 0, constant(5, 9) if validated else None)]
+
+    def test_the_error_of_the_kept_epoch_is_the_least(self, tmp_path: Path) -> None:
+        toy = self.toy()
+        errors = [record["validation_mm"] for record in self.run(toy, tmp_path)]
+        assert math.sqrt(3) * abs(toy.value.item() - 5) == pytest.approx(min(errors), rel=1e-5)
+
+    def test_no_window_of_the_split_is_one_line(self, tmp_path: Path) -> None:
+        write_motions(tmp_path / "m.zarr", [30], ["train"])
+        cut(tmp_path / "m.zarr", tmp_path / "w.zarr", Protocol("ltd", 5, 3))
+        with pytest.raises(KinesecError, match="found no window of split 'val', expected one or more"):
+            self.go(tmp_path / "w.zarr", tmp_path)
+        assert len(windows.load(tmp_path / "w.zarr", "train")) == 23
+
+    def test_rates(self) -> None:
+        step = predictors.Recipe(10, 4, 1e-3, decay=0.5, decay_every=2)
+        rates = [step.rate_at(progress) for progress in (0, 1.9, 2, 3.99, 4)]
+        assert rates == pytest.approx([1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4])
+        cycle = predictors.Recipe(10, 4, 1e-2, schedule="one_cycle")
+        rates = [cycle.rate_at(progress) for progress in (0, 3, 10, 1.5)]
+        assert rates == pytest.approx([1e-2 / 25, 1e-2, 1e-7, 1e-2 * (1 + 1 / 25) / 2])
+        climb = [cycle.rate_at(epoch / 10) for epoch in range(101)]
+        assert np.diff(climb[:31]).min() > 0 > np.diff(climb[30:]).max()
 
 
-def rising(value: torch.Tensor) -> torch.Tensor:
-    return (value - 100) ** 2
+class Toy(Recognizer):
+    """Two numbers that climb to 100; a clip is correctly classified while the first is within two of five."""
+
+    def __init__(self, bad: float) -> None:
+        super().__init__(SHAPE)
+        self.value, self.held = (nn.Parameter(torch.zeros(())) for _ in range(2))
+        self.bad = bad
+        self.seen: list[tuple[bool, float]] = []
+
+    def embed(self, clip: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def frozen(self) -> list[nn.Parameter]:
+        return [self.held]
+
+    def forward(self, clip: Tensor) -> Tensor:
+        right = -((self.value - 5) ** 2).expand(len(clip))
+        return torch.stack([right, *[torch.full_like(right, -4)] * (len(CLASSES) - 1)], 1)
+
+    def loss(self, clip: Tensor, label: Tensor, smoothing: float = 0.0) -> Tensor:
+        self.seen.append((self.pretraining, self.held.item()))
+        return (self.value - 100) ** 2 + (self.held - 100) ** 2 + self.bad
 
 
-def test_the_best_epoch_on_validation_windows_is_kept(tmp_path: Path) -> None:
-    """The value climbs past the validation windows' 5: an epoch adds about 2, the rate, as Adam's steps do."""
-    kept = {}
-    for selection in ("validation", "last"):
-        model = Scalar(Shape(2, 2, 1), rising)
-        log = run(model, Recipe(6, 9, 2.0, selection=selection), tmp_path)  # type: ignore[arg-type]
-        kept[selection] = model.value.item()
-        errors = [epoch["validation_mm"] for epoch in log]
-    assert int(np.argmin(errors)) not in (0, 5)
-    assert math.sqrt(3) * abs(kept["validation"] - 5) == pytest.approx(min(errors), rel=1e-5)
-    assert math.sqrt(3) * abs(kept["last"] - 5) == pytest.approx(errors[-1], rel=1e-5)
+def zeros(count: int) -> ClipBatches:
+    data = object.__new__(ClipBatches)
+    data.clip = torch.zeros(count, 1, FRAMES, len(SKELETON), 3)
+    data.label = torch.zeros(count, dtype=torch.int64)
+    data.present = torch.ones(count, 1, FRAMES, dtype=torch.bool)
+    return data
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_a_loss_that_is_not_finite_is_one_line(tmp_path: Path, bad: float) -> None:
-    with pytest.raises(KinesecError, match=r"training: the loss of epoch 1 is (nan|inf); lower the rate"):
-        run(Scalar(Shape(2, 2, 1), lambda value: value * bad + bad), Recipe(2, 4, 1.0), tmp_path)
+class TestRecognizers(Trainings):
+    job = train_recognizer
+    store_key = "clips_path"
+    samples = "clips"
+    counts: ClassVar[dict[str, Any]] = {
+        "training_clips": 25,
+        "validation_clips": 9,
+        "classes": list(CLASSES),
+        "augment": {"yaw_degrees": 30, "scale": 0.0, "noise_mm": 2, "mirror": True},
+    }
+    variants: ClassVar[list[dict[str, Any]]] = [
+        {"name": "dgnn", "frozen_epochs": 1},
+        {"name": "as_gcn", "pretrain": PRETRAIN},
+    ]
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def store(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return write_clips(tmp_path_factory.mktemp("c") / "clips.zarr", {"train": 25, "val": 9, "test": 9})
 
-def test_a_validation_error_that_is_not_finite_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(KinesecError, match="the validation error of epoch 1 is inf"):
-        run(Scalar(Shape(2, 2, 1), rising), Recipe(2, 9, 1e38), tmp_path)
+    def model(self, name: str | None, recipe: dict[str, Any]) -> dict[str, Any]:
+        name = name or "st_gcn"
+        recipe = {"epochs": 3, "batch": 8, "milestones": [2], **recipe}
+        augment = {"yaw_degrees": 30, "noise_mm": 2, "mirror": True}
+        return {"recognizer": {"recognizer": name, "settings": TINY[name], "recipe": recipe, "augment": augment}}
 
+    def toy(self, bad: float = 0.0) -> Toy:
+        return Toy(bad)
 
-def test_too_few_windows_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(KinesecError, match="found 1 training windows, expected two or more"):
-        run(Scalar(Shape(2, 2, 1), rising), Recipe(2, 4, 1.0), tmp_path, count=1)
+    def tasks(self, toy: Any, count: int = 4, *, validated: bool = True, **recipe: Any) -> Sequence[Recognition]:
+        changed = replace(recognizers.Recipe(8, 4, 1.0, optimiser="adam"), **recipe)
+        return stages(toy, changed, zeros(count), zeros(3) if validated else None, seed=0)
 
+    @pytest.mark.parametrize("name", names.available("models.recognizers"))
+    def test_every_recognizer_learns_which_limb_is_lifted(self, name: str, store: Path, tmp_path: Path) -> None:
+        recipe: dict[str, Any] = {"epochs": 24, "batch": 8, "optimiser": "adam", "rate": 2e-2, "milestones": [20]}
+        small = dict(names.load("models.recognizers", name).SMALL)
+        if "widths" in small:
+            small["widths"] = (16, 32)
+        if name == "as_gcn":
+            recipe["pretrain"] = PRETRAIN
+        arguments = self.arguments(store, tmp_path)
+        arguments["recognizer"] = {"recognizer": name, "settings": small, "recipe": recipe}
+        train_recognizer.train_recognizer(**arguments)
+        log = log_of(tmp_path)
+        kept = [epoch for epoch in log["epochs"] if epoch["stage"] == "train"][log["kept_epoch"] - 1]
+        assert kept["validation_accuracy_percent"] == 100
 
-def checkpoint(folder: Path) -> Path:
-    """What a training that is stopped in its second epoch leaves."""
-    calls = []
+    def test_accuracy_rises_and_falls_around_the_kept_epoch(self, tmp_path: Path) -> None:
+        """Right in epochs 4 to 6, with the least loss in the fifth."""
+        right = [record["validation_accuracy_percent"] for record in self.run(self.toy(), tmp_path)]
+        assert [right[3], right[4], right[5], right[0], right[7]] == [100, 100, 100, 0, 0]
 
-    def stopped(value: torch.Tensor) -> torch.Tensor:
-        calls.append(1)
-        if len(calls) > 3:
-            raise KeyboardInterrupt
-        return rising(value)
+    @given(st.lists(st.tuples(st.sampled_from([0.0, 50.0, 100.0]), st.sampled_from([0.1, 0.2, 0.3])), min_size=1))
+    def test_accuracy_selects_and_loss_decides_ties(self, said: list[tuple[float, float]]) -> None:
+        log = [{"validation_accuracy_percent": accuracy, "validation_loss": loss} for accuracy, loss in said]
+        kept = best_epoch(self.tasks(self.toy())[0], log)
+        most = max(accuracy for accuracy, _ in said)
+        assert said[kept - 1] == (most, min(loss for accuracy, loss in said if accuracy == most))
+        assert said[kept - 1] not in said[: kept - 1]
+        assert best_epoch(self.tasks(self.toy(), selection="last")[0], log) == len(said)
 
-    with pytest.raises(KeyboardInterrupt):
-        run(Scalar(Shape(2, 2, 1), stopped), Recipe(2, 4, 1.0), folder)
-    return folder / "c" / "checkpoint.safetensors"
+    @given(st.integers(0, 5), st.lists(st.integers(1, 30), unique=True).map(sorted), st.floats(0.05, 0.9))
+    def test_rates_rise_and_fall(self, warm_up: int, milestones: list[int], decay: float) -> None:
+        recipe = recognizers.Recipe(31, 4, 0.1, milestones=tuple(milestones), decay=decay, warm_up=warm_up)
+        rates = [recipe.rate_at(epoch + 0.9) for epoch in range(31)]
+        plain = [replace(recipe, warm_up=0).rate_at(epoch) for epoch in range(31)]
+        assert plain[0] == 0.1
+        for epoch in range(1, 31):
+            assert plain[epoch] == pytest.approx(plain[epoch - 1] * (decay if epoch in milestones else 1))
+        shares = [rate / whole for rate, whole in zip(rates, plain, strict=True)]
+        assert shares == pytest.approx([min(1, (epoch + 1) / warm_up) if warm_up else 1 for epoch in range(31)])
 
+    def test_the_rates_of_the_recipe_are_the_rates_of_the_steps(self, tmp_path: Path) -> None:
+        toy = self.toy()
+        log = self.run(toy, tmp_path, warm_up=2, milestones=(4,), selection="last")
+        assert [one["rate"] for one in log] == pytest.approx([0.5, 1, 1, 1, 0.1, 0.1, 0.1, 0.1])
+        assert toy.value.item() == pytest.approx(3.9, abs=0.2)
 
-def test_another_jobs_or_a_torn_checkpoint_is_one_line(tmp_path: Path) -> None:
-    path = checkpoint(tmp_path)
-    content = path.read_bytes()
-    again = Scalar(Shape(2, 2, 1), rising)
-    with pytest.raises(KinesecError, match="belongs to another job; delete it to train from the start"):
-        run(again, Recipe(2, 4, 1.0), tmp_path, another=1)
-    for torn in (content[: len(content) // 2], b"", b"rubbish"):
-        path.write_bytes(torn)
-        with pytest.raises(KinesecError, match=r"cannot be read .*; delete it to train from the start") as raised:
-            run(again, Recipe(2, 4, 1.0), tmp_path)
+    @pytest.mark.parametrize("momentum", [0.0, 0.9])
+    def test_frozen_parameters_stay_and_then_move(self, tmp_path: Path, momentum: float) -> None:
+        toy = self.toy()
+        with torch.no_grad():
+            toy.held.fill_(1.0)
+        sgd = {"epochs": 4, "rate": 1e-3, "optimiser": "sgd", "momentum": momentum, "weight_decay": 0.1}
+        self.run(toy, tmp_path, frozen_epochs=2, selection="last", **sgd)
+        held = [value for _, value in toy.seen]
+        assert held[:3] == [1.0, 1.0, 1.0]
+        assert held[3] != 1.0
+        assert toy.held.requires_grad
+
+    def test_sgd_is_nesterovs(self, tmp_path: Path) -> None:
+        toy = self.toy()
+        self.run(toy, tmp_path, epochs=3, rate=1e-3, optimiser="sgd", weight_decay=0.1, selection="last")
+        value, speed = 0.0, 0.0
+        for _ in range(3):
+            slope = 2 * (value - 100) + 0.1 * value
+            speed = 0.9 * speed + slope
+            value -= 1e-3 * (slope + 0.9 * speed)
+        assert toy.value.item() == pytest.approx(value, rel=1e-5)
+
+    def test_pretraining_comes_first_with_its_own_recipe(self, tmp_path: Path) -> None:
+        toy = self.toy()
+        log = self.run(toy, tmp_path, epochs=2, pretrain=recognizers.Recipe(3, 4, 0.5, optimiser="adam"))
+        assert [pretraining for pretraining, _ in toy.seen] == [True] * 3 + [False] * 2
+        assert [(one["stage"], one["epoch"], one["rate"]) for one in log] == [
+            *(("pretrain", epoch, 0.5) for epoch in (1, 2, 3)),
+            *(("train", epoch, 1.0) for epoch in (1, 2)),
+        ]
+        assert [one["validation_loss"] is None for one in log] == [True] * 3 + [False] * 2
+        assert not toy.pretraining
+
+    def test_pretraining_trains_the_inference_of_links_alone(self, store: Path, tmp_path: Path) -> None:
+        """One more epoch with a rate of nothing after pre-training: what has moved, pre-training has."""
+        still = {"epochs": 1, "milestones": [], "rate": 0.0, "weight_decay": 0.0}
+        self.go(store, tmp_path / "a", "as_gcn", pretrain=PRETRAIN, **still)
+        trained = load_file(tmp_path / "a" / "model.safetensors")
+        fresh = dict(RECOGNIZERS.build("as_gcn", SHAPE, TINY["as_gcn"], 0).named_parameters())
+        moved = [key for key, value in fresh.items() if not torch.equal(trained[key], value)]
+        assert moved
+        assert all(key.startswith("inference.") for key in moved)
+
+    @pytest.mark.parametrize(
+        ("counts", "change", "attrs", "message"),
+        [
+            ({"val": 3}, {}, {}, "found no clip of split 'train', expected one or more"),
+            ({"train": 4}, {}, {}, "found no clip of split 'val', expected one or more to choose weights by"),
+            ({"train": 2, "val": 2}, {"label": np.array([0, 3, 0, 1])}, {}, r"clip 1: found label 3, expected 0 to 2"),
+            ({"train": 2, "val": 2}, {"label": np.array([0, 1, 0, -1])}, {}, r"clip 3: found label -1, expected 0"),
+            ({"train": 2, "val": 2}, {}, {"scale_mm": 0.0}, "found scale_mm 0.0, expected it positive"),
+            ({"train": 2, "val": 2}, {}, {"mean_mm": [[0, 0, 0]]}, "found mean_mm that is not 9 joints' finite xyz"),
+        ],
+    )
+    def test_clips_that_cannot_be_trained_on_are_one_line(
+        self, tmp_path: Path, counts: dict[str, int], change: dict[str, Any], attrs: dict[str, Any], message: str
+    ) -> None:
+        path = write_clips(tmp_path / "c.zarr", counts, change=change, attrs=attrs)
+        with pytest.raises(KinesecError, match=message) as raised:
+            self.go(path, tmp_path)
+        assert str(raised.value).startswith(f"{path}: ")
         assert "\n" not in str(raised.value)
-    for meta in (None, {"meta": "{}"}, {"meta": "rubbish"}):
-        save_file({"model.value": torch.zeros(())}, path, meta)
-        with pytest.raises(KinesecError, match=r"cannot be read .*; delete it to train from the start"):
-            run(again, Recipe(2, 4, 1.0), tmp_path)
-    path.write_bytes(content)
-    assert len(run(again, Recipe(2, 4, 1.0), tmp_path)) == 2
+
+    def test_normalised_clips_are_what_is_trained_on(self, store: Path) -> None:
+        clips = load_clips(store, "train")
+        data = ClipBatches(clips, CPU)
+        assert torch.equal(data.clip, torch.from_numpy(clips.normalised))
+        assert data.label.tolist() == clips.label.tolist()
+        assert len(data) == 25
 
 
 @given(st.integers(0, 40), st.integers(1, 9))
-def test_batches_are_a_shuffle_without_a_last_single_window(count: int, size: int) -> None:
+def test_batches_are_a_shuffle_without_a_last_single_sample(count: int, size: int) -> None:
     drawn = [part.tolist() for part in batches(count, size, np.random.default_rng(0))]
     whole = [index for part in drawn for index in part]
+    assert len(drawn) == steps_of(count, size)
     assert len(set(whole)) == len(whole)
     assert all(1 < len(part) <= size for part in drawn)
     lost = count % size == 1 if size > 1 else count
     assert len(whole) == count - int(lost)
 
 
-def test_rates() -> None:
-    step = Recipe(10, 4, 1e-3, decay=0.5, decay_every=2)
-    assert [rate_at(step, epoch) for epoch in (0, 1.9, 2, 3.99, 4)] == pytest.approx([1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4])
-    cycle = Recipe(10, 4, 1e-2, schedule="one_cycle")
-    assert rate_at(cycle, 0) == pytest.approx(1e-2 / 25)
-    assert rate_at(cycle, 3) == pytest.approx(1e-2)
-    assert rate_at(cycle, 10) == pytest.approx(1e-7)
-    assert rate_at(cycle, 1.5) == pytest.approx(1e-2 * (1 + 1 / 25) / 2)
-    climb = [rate_at(cycle, epoch / 10) for epoch in range(101)]
-    assert np.diff(climb[:31]).min() > 0 > np.diff(climb[30:]).max()
-
-
-def test_no_window_of_the_split_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_motions(tmp_path / "m.zarr", [30], ["train"])
-    cut(tmp_path / "m.zarr", tmp_path / "w.zarr", Protocol("ltd", 5, 3))
-    with pytest.raises(KinesecError, match="found no window of split 'val', expected one or more"):
-        train_predictor(
-            windows_path=tmp_path / "w.zarr",
-            poison_path=None,
-            predictor={"predictor": "ltd", "settings": SMALL, "recipe": {}},
-            code="x",
-            seed=0,
-            model_path=tmp_path / "model",
-            log_path=tmp_path / "log",
-        )
-    assert len(load(tmp_path / "w.zarr", "train")) == 23
-
-
-def test_torch_streams_are_their_own(tmp_path: Path) -> None:
+def test_torch_streams_are_their_own() -> None:
     state = torch.get_rng_state().clone()
     drawn = []
-    for names in (("a", 1), ("a", 1), ("a", 2)):
-        with seeding.torch_stream(0, *names):
+    for stream in (("a", 1), ("a", 1), ("a", 2)):
+        with seeding.torch_stream(0, *stream):
             drawn.append(torch.rand(3))
     assert torch.equal(drawn[0], drawn[1])
     assert not torch.equal(drawn[0], drawn[2])

@@ -12,7 +12,7 @@ from kinesec.defences.base import Case
 from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import Predictor
 from kinesec.progress import track
-from kinesec.training.batches import WindowBatches
+from kinesec.training.prediction import WindowBatches
 
 By = Literal["action", "all"]
 

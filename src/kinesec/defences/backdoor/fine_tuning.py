@@ -10,7 +10,6 @@ from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import Recipe
 from kinesec.progress import Progress
 from kinesec.training.batches import steps_of
-from kinesec.training.loop import rate_at
 
 KIND = "repair"
 
@@ -19,7 +18,7 @@ def learning_rate(recipe: Recipe, rate: Any, windows: int) -> float:
     """``final``: the rate of the last step of the recipe's training on ``windows``; a number multiplies its rate."""
     if rate == "final":
         steps = steps_of(windows, recipe.batch)
-        return rate_at(recipe, recipe.epochs - 1 / max(steps, 1))
+        return recipe.rate_at(recipe.epochs - 1 / max(steps, 1))
     if isinstance(rate, str):
         raise ConfigError(f"defence setting rates: found {rate!r}, expected `final` or a multiple of the recipe's rate")
     return recipe.rate * number("rates", rate, 0.0)

@@ -17,8 +17,8 @@ from torch import Tensor
 from kinesec.defences.base import MODELS, Case, Detection, Outcome, whole
 from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import PREDICTORS, Predictor
-from kinesec.training.batches import WindowBatches
 from kinesec.training.loop import train
+from kinesec.training.prediction import Prediction, WindowBatches
 
 KIND = "detection"
 
@@ -49,6 +49,6 @@ def defend(case: Case, *, epochs: int = 1) -> Iterator[Outcome]:
     for name in MODELS:
         model, data = case.fresh(), case.training_sets[name]
         with tempfile.TemporaryDirectory() as folder:
-            train(model, recipe, data, None, seed=case.seed, checkpoints=Path(folder) / "c", job={})
+            train([Prediction(model, recipe, data, case.seed, None)], checkpoints=Path(folder) / "c", job={})
         score[name] = -window_losses(model, data)
     yield Detection(f"epochs={epochs}", score, case.marked)

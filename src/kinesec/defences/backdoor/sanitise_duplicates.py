@@ -11,7 +11,7 @@ from torch import Tensor
 from kinesec.defences.base import MODELS, Case, Detection, Outcome, whole
 from kinesec.errors import ConfigError
 from kinesec.progress import track
-from kinesec.training.batches import WindowBatches
+from kinesec.training.prediction import WindowBatches
 
 KIND = "detection"
 ROWS = 512

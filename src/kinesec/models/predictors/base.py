@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+import torch
 from torch import Tensor, nn
 
 from kinesec.errors import KinesecError
@@ -45,6 +47,25 @@ class Recipe:
     weight_decay: float = 0.0
     clip: float | None = None
     selection: Literal["validation", "last"] = "validation"
+
+    def rate_at(self, progress: float) -> float:
+        """The learning rate after ``progress`` epochs.
+
+        ``one_cycle``: from a twenty-fifth of the rate up to it over the first 30 %, then down to a hundred-thousandth,
+        both along a cosine (Smith and Topin, 2019).
+        """
+        if self.schedule == "step":
+            return self.rate * self.decay ** (int(progress) // self.decay_every)
+        share = progress / self.epochs
+        if self.schedule == "drop":
+            return self.rate * (self.decay if share >= self.drop_at else 1.0)
+        if share < 0.3:
+            return self.rate * (1 + 24 * (1 - math.cos(math.pi * share / 0.3)) / 2) / 25
+        return self.rate * (1e-5 + (1 - 1e-5) * (1 + math.cos(math.pi * (share - 0.3) / 0.7)) / 2)
+
+    def optimiser_of(self, model: nn.Module) -> torch.optim.Optimizer:
+        """Adam over all parameters."""
+        return torch.optim.Adam(model.parameters(), lr=self.rate, weight_decay=self.weight_decay, fused=True)
 
 
 class Predictor(nn.Module, ABC):

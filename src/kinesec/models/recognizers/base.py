@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+import torch
 from torch import Tensor, nn
 
 from kinesec.errors import ConfigError, KinesecError
@@ -68,6 +69,32 @@ class Recipe:
     pretrain: Recipe | None = None
     selection: Literal["validation", "last"] = "validation"
     autocast: bool = True
+
+    def rate_at(self, progress: float) -> float:
+        """The learning rate after ``progress`` epochs; it changes between epochs alone."""
+        epoch = int(progress)
+        warm = min(1.0, (epoch + 1) / self.warm_up) if self.warm_up else 1.0
+        return self.rate * warm * self.decay ** sum(epoch >= milestone for milestone in self.milestones)
+
+    def optimiser_of(self, model: nn.Module) -> torch.optim.Optimizer:
+        """The optimiser of all parameters; one without a gradient, frozen or not in use, stays as it is."""
+        parameters = list(model.parameters())
+        if self.optimiser == "adam":
+            return torch.optim.Adam(parameters, lr=self.rate, weight_decay=self.weight_decay, fused=True)
+        sgd = torch.optim.SGD(
+            parameters,
+            lr=self.rate,
+            momentum=self.momentum,
+            weight_decay=self.weight_decay,
+            nesterov=self.momentum > 0,
+            fused=True,
+        )
+        if self.momentum > 0:
+            # What torch begins with, but of all parameters: the fused step takes none that have no buffer beside some
+            # that have one, as parameters that were frozen would.
+            for parameter in parameters:
+                sgd.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+        return sgd
 
 
 class Recognizer(nn.Module, ABC):

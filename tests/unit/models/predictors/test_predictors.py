@@ -19,7 +19,6 @@ from kinesec.models.predictors.auxformer import AuxFormer, filling, future_frame
 from kinesec.models.predictors.base import PREDICTORS, Predictor, Recipe, Shape
 from kinesec.models.predictors.hri import HRI, attended
 from kinesec.models.predictors.simlpe import SiMLPe
-from kinesec.training import loop
 
 SHAPE = Shape(20, 25, 4)
 SMALL: dict[str, dict[str, Any]] = {
@@ -237,8 +236,8 @@ def test_masked_joints_are_restored_without_being_seen() -> None:
 
 def test_the_rate_drops_once() -> None:
     recipe = Recipe(epochs=8, batch=1, rate=3e-4, schedule="drop", decay=1 / 30)
-    assert [loop.rate_at(recipe, progress) for progress in (0, 5.99)] == [3e-4, 3e-4]
-    assert [loop.rate_at(recipe, progress) for progress in (6, 7.99)] == pytest.approx([1e-5, 1e-5])
+    assert [recipe.rate_at(progress) for progress in (0, 5.99)] == [3e-4, 3e-4]
+    assert [recipe.rate_at(progress) for progress in (6, 7.99)] == pytest.approx([1e-5, 1e-5])
 
 
 @pytest.mark.parametrize("layout", ["strided", "contiguous"])

@@ -19,7 +19,7 @@ from kinesec.samples.windows import windows
 from kinesec.samples.windows.cut import Protocol, cut
 from kinesec.samples.windows.poisoned import load_poisoned
 from kinesec.samples.windows.windows import Windows, load
-from kinesec.training.batches import WindowBatches
+from kinesec.training.prediction import WindowBatches
 
 HISTORY, FUTURE = 6, 5
 LEFT, RIGHT = list(SKELETON.groups["left_arm"]), list(SKELETON.groups["right_arm"])
