@@ -26,11 +26,6 @@ def with_(key: str, value: Any) -> dict[str, Any]:
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "unknown key": ({"sedes": [0]}, "sedes"),
-    "unknown key below": ({"prediction.strategies.ratios": [0.1]}, "prediction.strategies.ratios"),
-    "unknown model": ({"prediction.predictors.ltd_tiny.predictor": "lstm"}, "prediction.predictors.ltd_tiny.predictor"),
-    "unknown data set": ({"datasets": {"kit": None}}, "datasets.kit"),
-    "unknown key of a data set": ({"datasets.procedural.sampling": {}}, "datasets.procedural.sampling"),
-    "ratio above one": ({"prediction.strategies.ratio": [1.5]}, "prediction.strategies.ratio.0"),
     "the same seed twice": ({"seeds": [1, 1]}, "seeds"),
     "unknown recognizer": (
         {"recognition": with_("recognizers.hrnn.recognizer", "lstm")},

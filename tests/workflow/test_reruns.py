@@ -1,4 +1,7 @@
-"""What makes a job run again: the code it runs, its parameters and its inputs; nothing else."""
+"""What makes a job run again: the code it runs, its parameters and its inputs; nothing else.
+
+Of a run that was made; edits that the demo's graph shows as well stand in the table of test_rerun_table.py.
+"""
 
 from __future__ import annotations
 
@@ -59,23 +62,14 @@ UNTOUCHED: dict[str, Callable[[Project], None]] = {
     "other words and white space": reworded,
     "a fresh clone": cloned,
     "a fresh clone without raw files": cloned_without_raw_files,
-    "another mirror": settings(mirror="/elsewhere"),
     "a default written out": settings(on_bad_file="stop", prediction__mode="replace"),
     "code that no job of the run uses": code("src/kinesec/sources/readers/ntu.py"),
 }
 CHANGED: dict[str, tuple[Callable[[Project], None], set[str]]] = {
     "stores": (code("src/kinesec/files/store.py"), ALL - {"retrieve"}),
     "reader": (code("src/kinesec/sources/readers/bvh.py"), ALL),
-    "windows": (code("src/kinesec/samples/windows/cut.py"), CUT),
-    "trigger": (code("src/kinesec/poisoning/prediction/triggers/rigid.py"), POISONED),
-    "predictor": (code("src/kinesec/models/predictors/ltd.py"), TRAINED),
     "control": (code("src/kinesec/models/predictors/zero_velocity.py"), EVALUATED),
-    "plot": (code("src/kinesec/plots/horizons.py"), {"figure_horizons", *REPORTED}),
     "papers": (code("src/kinesec/tables/papers/cmu_mocap.py"), {"compare_with_papers", *REPORTED}),
-    "published numbers": (
-        lambda project: project.append("config/papers/reference.csv", "\n"),
-        {"compare_with_papers", *REPORTED},
-    ),
     "pictures": (code("src/kinesec/plots/parts/stick_figures.py"), PICTURED),
     "figures' rows": (code("src/kinesec/plots/parts/rows.py"), PLOTTED),
     "stealth": (code("src/kinesec/jobs/evaluate_stealth.py"), {"evaluate_stealth", *TABLED}),
@@ -84,17 +78,11 @@ CHANGED: dict[str, tuple[Callable[[Project], None], set[str]]] = {
         {"poison_badhmp"} | {"evaluate_stealth", *TABLED},
     ),
     "near misses": (settings(prediction__near_miss_degrees=[10]), EVALUATED),
-    "page": (code("src/kinesec/report/page.py"), REPORTED),
     "table script": (code("workflow/scripts/table_prediction.py"), TABLED),
-    "ratio": (settings(prediction__strategies__ratio=[0.1]), POISONED),
-    "epochs": (settings(prediction__predictors__ltd_tiny__recipe__epochs=2), TRAINED),
-    "threshold": (settings(prediction__asr_threshold_mm=30), EVALUATED),
     "seeds": (settings(seeds=[0, 1]), CUT - {"cut_windows", "figure_filmstrip", "figure_animation"}),
     "unit": (settings(datasets__procedural__nominal_unit_mm=70), CUT),
     "range of the test's draws": (settings(datasets__procedural__test_sampling__low=4), EVALUATED),
     "raw file left out": (settings(on_bad_file="skip"), ALL - {"retrieve"}),
-    "threads": (settings(threads=2), REPORTED),  # the report shows the configuration
-    "data": (settings(datasets__procedural__settings__noise=0.5), ALL),
 }
 
 
