@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -12,44 +11,13 @@ import pytest
 from project import Project
 from recognized import RECOGNITION
 
-
-def with_(key: str, value: Any) -> dict[str, Any]:
-    """The recognition section with one value changed."""
-    changed = deepcopy(RECOGNITION)
-    *parents, last = key.split(".")
-    place = changed
-    for name in parents:
-        place = place[name]
-    place[last] = value
-    return changed
-
-
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "unknown key": ({"sedes": [0]}, "sedes"),
     "the same seed twice": ({"seeds": [1, 1]}, "seeds"),
-    "unknown recognizer": (
-        {"recognition": with_("recognizers.hrnn.recognizer", "lstm")},
-        "recognition.recognizers.hrnn.recognizer",
+    "unknown transfer": (
+        {"recognition": {**RECOGNITION, "transfer": ["fgsm"]}},
+        "recognition.transfer",
     ),
-    "unknown size": (
-        {"recognition": with_("recognizers.hrnn.settings", "tiny")},
-        "recognition.recognizers.hrnn.settings",
-    ),
-    "unknown clips": ({"recognition": with_("recognizers.hrnn.clips", "long")}, "recognition.recognizers.hrnn.clips"),
-    "unknown clip protocol": (
-        {"recognition": with_("clips.short.protocol", "kit")},
-        "recognition.clips.short.protocol",
-    ),
-    "unknown attack": ({"recognition": with_("attacks.pgd_sa.attack", "cw")}, "recognition.attacks.pgd_sa.attack"),
-    "unknown strategy": (
-        {"recognition": with_("attacks.pgd_sa.strategy", "SB")},
-        "recognition.attacks.pgd_sa.strategy",
-    ),
-    "unknown attacked": (
-        {"recognition": with_("attacks.pgd_sa.recognizers", ["sgn"])},
-        "recognition.attacks.pgd_sa.recognizers",
-    ),
-    "unknown transfer": ({"recognition": with_("transfer", ["fgsm"])}, "recognition.transfer"),
     "a run that leaves its folder": ({"run": "../elsewhere"}, "run"),
 }
 

@@ -9,9 +9,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recognized import RECOGNITION
 
 from kinesec.errors import ConfigError
-from kinesec.plan.configuration import check, check_prediction, data_set
+from kinesec.plan.configuration import check, check_prediction, check_recognition, data_set
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMAS = ROOT / "workflow" / "schemas"
@@ -98,6 +99,36 @@ def test_a_mistake_is_one_line_that_names_the_key(key: str, value: Any, message:
         whole(config)
     assert "\n" not in str(raised.value)
     assert str(raised.value).startswith("configuration: ")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("recognizers.hrnn.recognizer", "lstm"),
+        ("recognizers.hrnn.settings", "tiny"),
+        ("recognizers.hrnn.clips", "long"),
+        ("clips.short.protocol", "kit"),
+        ("attacks.pgd_sa.attack", "cw"),
+        ("attacks.pgd_sa.strategy", "SB"),
+        ("attacks.pgd_sa.recognizers", ["sgn"]),
+        ("transfer", ["fgsm"]),
+    ],
+)
+def test_a_mistake_of_recognition_names_the_key(key: str, value: Any) -> None:
+    config = {**demo(), "recognition": copy.deepcopy(RECOGNITION)}
+    *above, last = key.split(".")
+    inside = config["recognition"]
+    for name in above:
+        inside = inside[name]
+    inside[last] = value
+
+    def checked() -> None:
+        whole(config)
+        check_recognition(config)
+
+    with pytest.raises(ConfigError, match=rf"^configuration: recognition\.{key}: found .*") as raised:
+        checked()
+    assert "\n" not in str(raised.value)
 
 
 def paths(config: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

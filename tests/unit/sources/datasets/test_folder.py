@@ -7,33 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recordings import BVH
 
 from kinesec.errors import ConfigError
 from kinesec.sources.datasets import folder
 from kinesec.sources.datasets._splits import deal
 from kinesec.sources.errors import BadFile
 
-BVH = """HIERARCHY
-ROOT Hips
-{
-  OFFSET 0 0 0
-  CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation
-  JOINT Knee
-  {
-    OFFSET 0 -40 0
-    CHANNELS 3 Zrotation Xrotation Yrotation
-    End Site
-    {
-      OFFSET 0 -40 0
-    }
-  }
-}
-MOTION
-Frames: 2
-Frame Time: 0.01
-0 90 0 0 0 0 0 0 0
-1 90 0 0 0 0 0 0 0
-"""
 PATTERN = r"(?P<subject>\w+)/(?P<action>[a-z]+)_(?P<take>\d+)\.bvh"
 BASE: dict[str, Any] = {"pattern": PATTERN, "reader_settings": {"unit_mm": 10}}
 FILES = [
@@ -164,7 +144,7 @@ def test_an_extension_of_two_formats_wants_a_reader() -> None:
 
 def test_a_file_is_read_by_its_extension_in_its_unit(tmp_path: Path) -> None:
     (tmp_path / "ann").mkdir()
-    (tmp_path / "ann/RUN_1.BVH").write_text(BVH)
+    (tmp_path / "ann/RUN_1.BVH").write_bytes(BVH)
     settings = BASE | {"pattern": PATTERN.replace("a-z", "A-Z").replace("bvh", "BVH")}
     files = folder.files_under(tmp_path)
     (item,) = folder.items(files, settings)
@@ -190,7 +170,7 @@ def test_a_named_skeleton_for_exponential_maps(tmp_path: Path) -> None:
 
 def test_a_bad_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "ann").mkdir()
-    (tmp_path / "ann/run_1.bvh").write_text(BVH.replace("Frames: 2", "Frames: 3"))
+    (tmp_path / "ann/run_1.bvh").write_bytes(BVH.replace(b"Frames: 3", b"Frames: 4"))
     (item,) = folder.items(["ann/run_1.bvh"], BASE)
     with pytest.raises(BadFile, match=r"run_1\.bvh:\d+: found"):
         folder.read(tmp_path, item, BASE)
