@@ -79,7 +79,7 @@ class Skeleton:
             )
         repeated = sorted({name for name in self.names if self.names.count(name) > 1})
         if repeated:
-            raise KinesecError(f"skeleton: joint {repeated[0]!r} stands twice, expected unique names")
+            raise KinesecError(f"skeleton: found joint {repeated[0]!r} twice, expected unique names")
         tree_order(self.parents)
         if not np.isfinite(offsets).all():
             joint = int(np.argwhere(~np.isfinite(offsets))[0, 0])

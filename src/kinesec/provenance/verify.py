@@ -74,7 +74,7 @@ def _root(certificate: Path, content: Mapping[str, Any]) -> Path:
         tail = beside(output).parts
         if parts[-len(tail) :] == tail:
             return Path(*parts[: -len(tail)])
-    raise ValueError("the outputs it speaks of stand elsewhere")
+    raise ValueError("its outputs are elsewhere")
 
 
 def _altered(path: Path, recorded: Mapping[str, Any]) -> str | None:
@@ -121,7 +121,7 @@ class _Check:
                 if wrong:
                     yield f"{_shown(shown)}: {wrong}"
             elif path not in self.raw:
-                yield f"{_shown(shown)}: no certificate speaks of it; delete it, or run its rule again"
+                yield f"{_shown(shown)}: no certificate records it; delete it, or run its rule again"
         yield from self._raw()
         yield from self._stale()
 

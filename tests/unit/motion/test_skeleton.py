@@ -71,7 +71,7 @@ def test_a_selection_keeps_rest_places_ancestors_and_parts(skeleton: Skeleton, d
 @pytest.mark.parametrize(
     ("names", "parents", "found"),
     [
-        (("a", "a"), (-1, 0), "'a' stands twice"),
+        (("a", "a"), (-1, 0), "found joint 'a' twice"),
         (("a", "b"), (0, 0), "no root"),
         (("a", "b", "c"), (-1, 2, 1), "joint 1 has parent 2"),
         (("a", "b"), (-1, 5), "joint 1 has parent 5"),

@@ -147,9 +147,7 @@ def test_what_is_missing_is_named(output: str) -> None:
 def test_what_no_certificate_speaks_of_is_named(output: str) -> None:
     beside(output).unlink()
     (problem,) = verify("results").problems
-    assert problem.startswith(
-        str(Path(output).parent if output == POISON else output) + ": no certificate speaks of it"
-    )
+    assert problem.startswith(str(Path(output).parent if output == POISON else output) + ": no certificate records it")
 
 
 def test_a_stray_file_is_named() -> None:

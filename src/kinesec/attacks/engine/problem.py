@@ -69,7 +69,7 @@ class Problem:
             clip, body, frame, joint, _ = strange[0].tolist()
             raise KinesecError(
                 f"attack: clip {self.row[clip]}: found a value that is not finite at body {body}, frame {frame}, "
-                f"joint {joint}, expected numbers; mend the clips"
+                f"joint {joint}, expected numbers; correct the clips"
             )
         if len(self.label) and int(self.label.min()) < 0:
             raise KinesecError(f"attack: found label {int(self.label.min())}, expected 0 or more")
