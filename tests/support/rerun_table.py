@@ -27,7 +27,7 @@ Written by `make reruns-table`; `tests/workflow/test_rerun_table.py` holds it to
 of `config/config.yaml` with a folder of one's own recordings and two small recognizers on both data sets; each edit is
 made to a copy of its own, and `snakemake --dry-run` says what would run. Every rule has the hash of the code that its
 jobs run among its parameters (`src/kinesec/plan/code_hash.py`), so an edit reruns the jobs that import it and what
-follows.
+follows. Modules that cannot change an output are left out of it: errors' classes, progress, a job's log and certificate.
 
 Rules that are not named do not run. Of a rule that is, only the jobs run that the edit reaches: after an edit of
 `hrnn.py` those of the recognizer `hrnn`. A folder's files are watched by time stamp and number; those of a manifest, by
@@ -126,6 +126,7 @@ ATTACKED = ATTACK_EVALUATED | {"attack_recognizer", "evaluate_transfer"}
 RECOGNIZED = ATTACKED | {"train_recognizer", "evaluate_recognizer", "figure_confusion"}
 CLIPPED = RECOGNIZED | {"cut_clips"}
 INGESTED = PREDICTED | CLIPPED | {"ingest"}
+RETRIEVED = INGESTED | {"retrieve"}
 GATHERED = frozenset(rule for rule in INGESTED if rule.startswith(("table_", "figure_", "compare_"))) | PAGE
 
 SRC = "src/kinesec"
@@ -136,6 +137,11 @@ def reworded(project: Project) -> None:
     project.append(f"{SRC}/files/store.py", "\n# a remark\n")
     project.edit(f"{SRC}/training/loop.py", '"""', '"""Other words for this. ')
     project.append("workflow/rules/training.smk", "\n# a remark\n")
+
+
+def store_kind_added(project: Project) -> None:
+    kind = (project.folder / f"{SRC}/files/kinds/poison.py").read_text("utf-8")
+    (project.folder / f"{SRC}/files/kinds/videos.py").write_text(kind.replace("POISON", "VIDEOS"), "utf-8")
 
 
 def own_edited(project: Project) -> None:
@@ -177,6 +183,22 @@ EDITS = (
     ),
     Edit("shared module, `files/store.py`", code(f"{SRC}/files/store.py"), INGESTED),
     Edit("shared module, `samples/windows/cut.py`", code(f"{SRC}/samples/windows/cut.py"), PREDICTED),
+    Edit(
+        "a kind of store, `files/kinds/adversarial.py`",
+        code(f"{SRC}/files/kinds/adversarial.py"),
+        ATTACKED | {"figure_confusion"},
+    ),
+    Edit("a new kind of store, `files/kinds/videos.py`", store_kind_added, NOTHING),
+    Edit("an error class, `errors.py`", code(f"{SRC}/errors.py"), NOTHING),
+    Edit("an error whose words stores hold, `sources/errors.py`", code(f"{SRC}/sources/errors.py"), RETRIEVED),
+    Edit("progress, `progress.py`", code(f"{SRC}/progress.py"), NOTHING),
+    Edit("a job's log and certificate, `provenance/job.py`", code(f"{SRC}/provenance/job.py"), NOTHING),
+    Edit(
+        "certificates, `provenance/certificates.py`",
+        code(f"{SRC}/provenance/certificates.py"),
+        frozenset({"crate", "croissant"}),
+    ),
+    Edit("columns of one table, `tables/attack_costs.py`", code(f"{SRC}/tables/attack_costs.py"), TABLED_RECOGNITION),
     Edit("plot of one figure, `plots/horizons.py`", code(f"{SRC}/plots/horizons.py"), PAGE | {"figure_horizons"}),
     Edit("page of the report, `report/page.py`", code(f"{SRC}/report/page.py"), PAGE),
     Edit(
@@ -203,7 +225,7 @@ EDITS = (
     ),
     Edit("raw file of one's own folder edited", own_edited, CLIPPED | {"retrieve", "ingest"}),
     Edit("raw file of one's own folder added", own_added, CLIPPED | {"retrieve", "ingest"}),
-    Edit("generated motion, `noise`", setting("datasets.procedural.settings.noise", 0.5), INGESTED | {"retrieve"}),
+    Edit("generated motion, `noise`", setting("datasets.procedural.settings.noise", 0.5), RETRIEVED),
     Edit("mirror address", setting("mirror", "https://example.org/files"), NOTHING),
 )
 # Not an edit of a file: the same plan, told that it has a GPU and other memory and threads.
