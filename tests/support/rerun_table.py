@@ -27,7 +27,7 @@ Written by `make reruns-table`; `tests/workflow/test_rerun_table.py` holds it to
 of `config/config.yaml` with a folder of one's own recordings and two small recognizers on both data sets; each edit is
 made to a copy of its own, and `snakemake --dry-run` says what would run. Every rule has the hash of the code that its
 jobs run among its parameters (`src/kinesec/plan/code_hash.py`), so an edit reruns the jobs that import it and what
-follows. Modules that cannot change an output are left out of it: errors' classes, progress, a job's log and certificate.
+follows. Modules that cannot change an output are left out: errors' classes, progress, a job's log and certificate.
 
 Rules that are not named do not run. Of a rule that is, only the jobs run that the edit reaches: after an edit of
 `hrnn.py` those of the recognizer `hrnn`. A folder's files are watched by time stamp and number; those of a manifest, by
