@@ -14,8 +14,6 @@ import numpy as np
 import pytest
 import torch
 from attack_stores import CLASSES, write_clips, write_model
-from hypothesis import given
-from hypothesis import strategies as st
 
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.evaluation.attacks import succeeded
@@ -26,7 +24,6 @@ from kinesec.files.kinds.clips import CLIPS
 from kinesec.jobs.attack_recognizer import attack_clips, correctly_classified
 from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples import adversarial
-from kinesec.samples.adversarial import shard_of, spread
 from kinesec.samples.clips import clips
 
 SMART: dict[str, Any] = {
@@ -138,31 +135,6 @@ def test_attributes_say_what_was_done(made: tuple[Path, Path], tmp_path: Path) -
     assert attrs["attacked_clips"] == 14 <= attrs["right_clips"] <= attrs["test_clips"] == 48
     assert json.loads(json.dumps(attrs["settings"])) == attrs["settings"]
     assert attrs["settings"]["beta"] == {"0": 0.6, "2": 0.4}
-
-
-@given(st.integers(0, 60), st.integers(1, 20))
-def test_shards_hold_each_clip_once(count: int, shards: int) -> None:
-    parts = [shard_of(f"{one}of{shards}", count) for one in range(1, shards + 1)]
-    assert np.concatenate(parts).tolist() == list(range(count))
-    assert max(map(len, parts)) - min(map(len, parts)) <= 1
-
-
-@pytest.mark.parametrize("shard", ["0of4", "5of4", "1", "1of0", "oneoftwo", "1 of 4"])
-def test_a_wrong_shard_is_one_clear_line(shard: str) -> None:
-    with pytest.raises(ConfigError, match=r"^shard: found .*, expected one such as 1of4$"):
-        shard_of(shard, 9)
-
-
-@given(st.lists(st.integers(0, 4), max_size=40), st.integers(1, 45))
-def test_a_limit_is_spread_over_classes(label: list[int], limit: int) -> None:
-    labels = np.array(label, dtype=int)
-    chosen = spread(labels, limit)
-    assert len(chosen) == min(limit, len(labels))
-    assert (np.diff(chosen) > 0).all()
-    of, kept = (np.bincount(one, minlength=5) for one in (labels, labels[chosen]))
-    wanting = [own for own, all_there in zip(kept, of, strict=True) if own < all_there]
-    assert all(own <= min(wanting, default=own) + 1 for own in kept)
-    assert spread(labels, None).tolist() == list(range(len(labels)))
 
 
 def test_clips_that_are_classified_wrongly_are_left_alone(made: tuple[Path, Path], tmp_path: Path) -> None:

@@ -9,14 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from attack_stores import CLASSES, Case, make_case, write_clips, write_model
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from attack_stores import Case, make_case, write_clips, write_model
 
 from kinesec.errors import ConfigError, KinesecError
-from kinesec.evaluation.attacks import rank_of, succeeded, swapped
-from kinesec.files import store
-from kinesec.files.kinds.clips import CLIPS
+from kinesec.evaluation.attacks import swapped
 from kinesec.jobs.evaluate_attack import evaluate_attack
 from kinesec.metrics.clusters import clustered_means
 from kinesec.models.recognizers.base import RECOGNIZERS
@@ -92,11 +88,6 @@ def test_any_number_of_shards_gives_the_same_numbers(
     assert str(row) == str(found[1])
 
 
-def test_a_shard_may_have_nothing_to_attack(case: Case, tmp_path: Path) -> None:
-    few = adversarial.gather(case.write(tmp_path, 5, rows=[4, 9]), case.clips)
-    assert few.row.tolist() == case.clips.row[[4, 9]].tolist()
-
-
 def test_a_control_moves_clips_by_anothers_change(case: Case, found: tuple[pd.DataFrame, dict[str, Any]]) -> None:
     records, row = found
     right = records["right"].to_numpy()
@@ -122,59 +113,6 @@ def test_a_table_row_says_which_attack_it_was(found: tuple[pd.DataFrame, dict[st
     assert set(design.split()) <= set(row)
 
 
-MIXED: dict[str, dict[str, Any]] = {
-    "found strategy SA, expected AB as in": {"strategy": "SA"},
-    "found seed 1, expected 0 as in": {"seed": 1},
-    "found settings": {"settings": {"reduction": "sum"}},
-    "found model_sha256": {"model_sha256": "f" * 64},
-}
-
-
-@pytest.mark.parametrize("message", MIXED)
-def test_shards_of_other_attacks_are_one_clear_line(message: str, case: Case, tmp_path: Path) -> None:
-    first = case.write(tmp_path / "first", 2)
-    second = case.write(tmp_path / "second", 2, **MIXED[message])
-    with pytest.raises(KinesecError, match=message):
-        adversarial.gather([first[0], second[1]], case.clips)
-
-
-def test_missing_and_doubled_shards_are_one_clear_line(case: Case, tmp_path: Path) -> None:
-    shards = case.write(tmp_path / "three", 3)
-    with pytest.raises(KinesecError, match="found no shard 2 of 3, expected every shard once"):
-        adversarial.gather([shards[0], shards[2]], case.clips)
-    with pytest.raises(KinesecError, match="found shard 1 of 3 twice"):
-        adversarial.gather([*shards, shards[0]], case.clips)
-    with pytest.raises(KinesecError, match=r"cuts in \[2, 3\]"):
-        adversarial.gather([shards[0], case.write(tmp_path / "two", 2)[1]], case.clips)
-    with pytest.raises(KinesecError, match="found no shard, expected one or more"):
-        adversarial.gather([], case.clips)
-    overlap = case.write(tmp_path / "overlap", 1, rows=[0, 1, 1])
-    with pytest.raises(KinesecError, match=f"found clip {case.clips.row[1]} in two shards"):
-        adversarial.gather(overlap, case.clips)
-
-
-def test_clips_that_no_attack_may_make_are_one_clear_line(case: Case, tmp_path: Path) -> None:
-    def attempt(folder: str, position: np.ndarray | None = None, **changes: Any) -> None:
-        changed = Case(case.clips_path, case.model_path, case.clips, case.position, case.target)
-        if position is not None:
-            changed = Case(case.clips_path, case.model_path, case.clips, position, case.target)
-        adversarial.gather(changed.write(tmp_path / folder, **changes), case.clips)
-
-    strange = case.position.copy()
-    strange[7, 0, 3, 2, 1] = np.nan
-    with pytest.raises(KinesecError, match=f"clip {case.clips.row[7]} attacked with a value that is not finite"):
-        attempt("nan", strange)
-    strange = case.position.copy()
-    absent = int(np.flatnonzero(case.clips.bodies == 1)[0])
-    strange[absent, 1, 0, 0, 0] = 0.5
-    with pytest.raises(KinesecError, match=f"clip {case.clips.row[absent]} moved where no body is"):
-        attempt("absent", strange)
-    with pytest.raises(KinesecError, match=r"found clips \(2, 20, 6, 3\), expected \(2, 24, 6, 3\)"):
-        attempt("short", case.position[:, :, :20])
-    with pytest.raises(KinesecError, match="towards class -1, expected a wrong class"):
-        attempt("untargeted", strategy="SA")
-
-
 def test_other_clips_and_other_models_are_one_clear_line(case: Case, tmp_path: Path) -> None:
     shards = case.write(tmp_path)
     other = write_clips(tmp_path / "other.zarr", seed=9, protocol="ntu")
@@ -189,40 +127,6 @@ def test_other_clips_and_other_models_are_one_clear_line(case: Case, tmp_path: P
     with pytest.raises(ConfigError, match=r"protocol ntu.*need the same clips"):
         evaluate_attack(model_path=foreign, **given)
     assert not paths["table_path"].exists()
-
-
-def test_a_shard_of_another_kind_is_one_clear_line(case: Case, tmp_path: Path) -> None:
-    data = store.read(case.clips_path, CLIPS)
-    arrays = {str(name): array.values for name, array in data.variables.items()}
-    attrs = {key: value for key, value in data.attrs.items() if key not in ("kind", "content_sha256")}
-    store.write(tmp_path / "shard1of1.zarr", CLIPS, arrays, attrs)
-    with pytest.raises(KinesecError, match="found a store of kind 'clips', expected 'adversarial'"):
-        adversarial.gather([tmp_path / "shard1of1.zarr"], case.clips)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10_000), st.integers(1, len(CLASSES) - 1))
-def test_leaving_the_first_n_is_harder_the_larger_n_is(seed: int, n: int) -> None:
-    rng = np.random.default_rng(seed)
-    logits, label = rng.normal(size=(20, len(CLASSES))), rng.integers(0, len(CLASSES), 20)
-    target = (label + 1) % len(CLASSES)
-    first, more = succeeded(logits, label, target, "AB"), succeeded(logits, label, target, f"AB{n}")
-    assert (first == (logits.argmax(1) != label)).all()
-    assert (more <= first).all()
-    ordered = np.argsort(-logits, axis=1)
-    assert (more == [label[i] not in ordered[i, :n] for i in range(20)]).all()
-    special = succeeded(logits, label, target, "SA")
-    assert (special == (logits.argmax(1) == target)).all()
-    assert (special <= first).all()
-
-
-def test_a_tie_is_no_success() -> None:
-    logits, label, target = np.zeros((2, 4)), np.array([0, 3]), np.array([1, 0])
-    assert rank_of(logits, label).tolist() == [0, 0]
-    for strategy in ("AB", "AB3", "SA"):
-        assert not succeeded(logits, label, target, strategy).any()
-    with pytest.raises(ConfigError, match="found 'XY', expected AB, ABn"):
-        succeeded(logits, label, target, "XY")
 
 
 def test_clips_of_one_recording_count_as_one_draw() -> None:
