@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from stores import write_motions
 
-from kinesec.defences.base import Case
+from kinesec.defences.cases.prediction import Case
 from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS
 from kinesec.models.predictors.base import PREDICTORS, Shape

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from kinesec import names
-from kinesec.defences.base import CLEAN, VICTIM, Case, Outcome
+from kinesec.defences.base import CLEAN, VICTIM, Outcome
+from kinesec.defences.cases.prediction import Case
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS

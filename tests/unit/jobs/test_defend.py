@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from kinesec import names
-from kinesec.defences.base import Case, Detection
+from kinesec.defences.base import Detection
+from kinesec.defences.cases.prediction import Case
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.jobs.defend import defend, defend_prediction
 from kinesec.metrics.detection import auc, tpr_at

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from kinesec.defences.base import Case
+from kinesec.defences.cases.prediction import Case
 from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import Predictor
 from kinesec.progress import track

@@ -8,7 +8,8 @@ import numpy as np
 
 from kinesec import seeding
 from kinesec.defences.backdoor import _hidden
-from kinesec.defences.base import MODELS, Case, Detection, Outcome, Statistic, whole
+from kinesec.defences.base import MODELS, Detection, Outcome, Statistic, whole
+from kinesec.defences.cases.prediction import Case
 
 KIND = "detection"
 ROUNDS = 100

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from kinesec.defences.base import CLEAN, MODELS, Case, Outcome, Repair, number, numbers, tune, whole
+from kinesec.defences.backdoor._tune import tune
+from kinesec.defences.base import CLEAN, MODELS, Outcome, Repair, number, numbers, whole
+from kinesec.defences.cases.prediction import Case
 from kinesec.models.predictors.base import PREDICTORS, Predictor
 from kinesec.progress import Progress
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kinesec.defences.base import MODELS, Case, Outcome, Repair, number, numbers, tune, whole
+from kinesec.defences.backdoor._tune import tune
+from kinesec.defences.base import MODELS, Outcome, Repair, number, numbers, whole
+from kinesec.defences.cases.prediction import Case
 from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import Recipe
 from kinesec.progress import Progress

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kinesec.defences.base import MODELS, Case, Detection, Outcome, whole
+from kinesec.defences.base import MODELS, Detection, Outcome, whole
+from kinesec.defences.cases.prediction import Case
 from kinesec.errors import ConfigError
 from kinesec.progress import track
 from kinesec.training.prediction import WindowBatches

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kinesec.defences.base import MODELS, Case, Detection, Outcome, number
+from kinesec.defences.base import MODELS, Detection, Outcome, number
+from kinesec.defences.cases.prediction import Case
 from kinesec.progress import track
 
 KIND = "detection"

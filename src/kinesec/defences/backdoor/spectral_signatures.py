@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from kinesec.defences.backdoor import _hidden
-from kinesec.defences.base import MODELS, Case, Detection, Outcome
+from kinesec.defences.base import MODELS, Detection, Outcome
+from kinesec.defences.cases.prediction import Case
 
 KIND = "detection"
 

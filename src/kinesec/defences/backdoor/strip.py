@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from kinesec import seeding
-from kinesec.defences.base import KINDS, MODELS, Case, Detection, Outcome, number, whole
+from kinesec.defences.base import KINDS, MODELS, Detection, Outcome, number, whole
+from kinesec.defences.cases.prediction import Case
 from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import PREDICTORS, Predictor
 from kinesec.motion.directions import bone_directions, unit

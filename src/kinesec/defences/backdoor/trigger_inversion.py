@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from kinesec import seeding
-from kinesec.defences.base import MODELS, Case, Outcome, Statistic, number, whole
+from kinesec.defences.base import MODELS, Outcome, Statistic, number, whole
+from kinesec.defences.cases.prediction import Case
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.models.predictors.base import Predictor
 from kinesec.motion.kinematics import pose_limb

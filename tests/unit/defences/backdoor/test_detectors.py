@@ -12,7 +12,8 @@ import torch
 from kinesec.defences.backdoor import activation_clustering, spectral_signatures, strip
 from kinesec.defences.backdoor.sanitise_duplicates import nearest_elsewhere
 from kinesec.defences.backdoor.sanitise_energy import ratios
-from kinesec.defences.base import Case, Detection, Statistic
+from kinesec.defences.base import Detection, Statistic
+from kinesec.defences.cases.prediction import Case
 from kinesec.errors import KinesecError
 from kinesec.jobs.defend import defend
 from kinesec.metrics.detection import auc

@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from kinesec.defences.backdoor import fine_pruning, trigger_inversion
+from kinesec.defences.backdoor._tune import tune
 from kinesec.defences.backdoor.fine_tuning import learning_rate
-from kinesec.defences.base import Case, Repair, Statistic, tune
+from kinesec.defences.base import Repair, Statistic
+from kinesec.defences.cases.prediction import Case
 from kinesec.errors import ConfigError
 from kinesec.jobs.defend import defend
 from kinesec.models.predictors.base import PREDICTORS, Predictor, Recipe, Shape

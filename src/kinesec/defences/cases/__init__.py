@@ -1,0 +1,1 @@
+"""What a victim of each task gives a defence: samples, features and errors; one module a task."""
