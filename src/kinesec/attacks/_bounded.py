@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from kinesec.attacks.base import AfterSuccess, Attack, Course, Lanes
+from kinesec.attacks.base import Attack, Box, Course, Lanes
 from kinesec.attacks.engine.steps import TINY, bound, each, norms, unit
+from kinesec.settings import Positive, Whole
 
 Norm = Literal["inf", "l2"]
 
@@ -22,19 +22,12 @@ class Bounded(Attack):
     A step is the gradient's signs (``norm`` ``inf``) or the gradient at length one (``l2``, each clip's).
     """
 
-    epsilon: float = 0.1
-    step: float = 0.01
-    iterations: int = 10
+    epsilon: Positive = 0.1
+    step: Positive = 0.01
+    iterations: Whole = 10
     norm: Norm = "inf"
-    after_success: AfterSuccess = "stop"
-    box: Sequence[float] | None = None
-
-    def __post_init__(self) -> None:
-        self.need_budget()
-        self.need_number("epsilon", "step", above=True)
-        self.need(self.norm in ("inf", "l2"), "norm", "inf or l2")
-        self.need(self.after_success != "refine", "after_success", "stop, continue or ignore: there is no other loss")
-        self.need_box()
+    after_success: Literal["stop", "continue", "ignore"] = "stop"  # there is no other loss to refine
+    box: Box | None = None
 
     def course(self, lanes: Lanes) -> Course:
         return Within(lanes, self)

@@ -1,16 +1,16 @@
 """What every attack is: settings, and a course that moves clips until they are adversarial or the budget is spent.
 
-A subclass is a frozen dataclass whose fields are its settings, with the paper's values as defaults; it stands in a
+A subclass is a frozen dataclass whose fields are its settings, with the paper's values as defaults and with what they
+may be in their annotations (``kinesec.settings``); it stands in a
 module of its own, with ``ATTACK`` and ``PRESETS``. See docs/adding-things.md.
 """
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor
@@ -25,10 +25,12 @@ from kinesec.errors import ConfigError
 from kinesec.models.recognizers.base import Recognizer
 from kinesec.progress import Progress
 from kinesec.samples.adversarial import Adversarial
+from kinesec.settings import Rule, Whole, check, known_keys, parameters
 
 __all__ = [
     "AfterSuccess",
     "Attack",
+    "Box",
     "Course",
     "Estimate",
     "Geometry",
@@ -41,7 +43,7 @@ __all__ = [
 ]
 
 AfterSuccess = Literal["stop", "continue", "refine", "ignore"]
-AFTER_SUCCESS = ("stop", "continue", "refine", "ignore")
+Box = Annotated[Sequence[float], Rule("low and high", lambda box: len(box) == 2 and box[0] < box[1])]
 
 
 class Course(ABC):
@@ -70,8 +72,11 @@ class Attack(ABC):
     is adversarial its perceptual loss alone is minimised; ``ignore`` success and keep the last clip.
     """
 
-    iterations: int
+    iterations: Whole
     after_success: AfterSuccess
+
+    def __post_init__(self) -> None:
+        check(f"attack {self.name!r}", self)
 
     @abstractmethod
     def course(self, lanes: Lanes) -> Course:
@@ -98,27 +103,6 @@ class Attack(ABC):
         """Raises ``ConfigError`` that names a setting unless ``holds``."""
         if not holds:
             raise ConfigError(f"attack {self.name!r}: {key}: found {getattr(self, key)!r}, expected {expected}")
-
-    def need_budget(self) -> None:
-        """Raises ``ConfigError`` unless ``iterations`` and ``after_success`` can be used."""
-        whole = isinstance(self.iterations, int) and not isinstance(self.iterations, bool)
-        self.need(whole and self.iterations >= 0, "iterations", "a whole number from 0")
-        self.need(self.after_success in AFTER_SUCCESS, "after_success", f"one of {', '.join(AFTER_SUCCESS)}")
-
-    def need_box(self) -> None:
-        """Raises ``ConfigError`` unless ``box`` is null or an ordered pair."""
-        box = getattr(self, "box", None)
-        self.need(box is None or (len(box) == 2 and box[0] < box[1]), "box", "null or [low, high]")
-
-    def need_number(self, *keys: str, least: float = 0.0, above: bool = False, optional: bool = False) -> None:
-        """Raises ``ConfigError`` unless settings are finite numbers from (``above``: above) ``least``."""
-        for key in keys:
-            value = getattr(self, key)
-            if optional and value is None:
-                continue
-            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            fits = number and (value > least if above else value >= least)
-            self.need(fits, key, f"a number {'above' if above else 'from'} {least:g}{' or null' if optional else ''}")
 
     def run(
         self,
@@ -169,8 +153,6 @@ def build(name: str, settings: Mapping[str, Any], preset: str = "paper") -> Atta
     module = names.load("attacks", name)
     if preset not in module.PRESETS:
         raise ConfigError(f"attack {name!r}: preset: found {preset!r}, expected one of {', '.join(module.PRESETS)}")
-    known = [field.name for field in fields(module.ATTACK) if field.init]
-    if unknown := [key for key in settings if key not in known]:
-        raise ConfigError(f"attack {name!r}: found setting {unknown[0]!r}, expected some of {', '.join(known)}")
+    known_keys(f"attack {name!r}", settings, parameters(module.ATTACK))
     attack: Attack = module.ATTACK(**{**module.PRESETS[preset], **settings})
     return attack

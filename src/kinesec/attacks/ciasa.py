@@ -14,6 +14,7 @@ from kinesec.attacks.engine.critic import Critic
 from kinesec.attacks.engine.perceptual import Distortion
 from kinesec.attacks.engine.steps import TINY, Adam, Step, bound
 from kinesec.motion.kinematics import bone_lengths, bones, pose_limb
+from kinesec.settings import Count, NotNegative, Positive, Whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,24 +27,16 @@ class CIASA(Attack):
     read: these are ours (docs/definitions.md, section 9).
     """
 
-    bone: float = 1.0
-    acceleration: float = 1.0
-    critic: float = 0.1
-    epsilon: float | None = 0.1
+    bone: NotNegative = 1.0
+    acceleration: NotNegative = 1.0
+    critic: NotNegative = 0.1
+    epsilon: Positive | None = 0.1
     realign: bool = True
-    rate: float = 0.005
-    iterations: int = 300
+    rate: Positive = 0.005
+    iterations: Whole = 300
     after_success: AfterSuccess = "stop"
-    hidden: int = 32
-    critic_rate: float = 0.001
-
-    def __post_init__(self) -> None:
-        self.need_budget()
-        self.need_number("bone", "acceleration", "critic")
-        self.need_number("rate", "critic_rate", above=True)
-        self.need_number("epsilon", above=True, optional=True)
-        self.need(isinstance(self.realign, bool), "realign", "true or false")
-        self.need(isinstance(self.hidden, int) and self.hidden >= 1, "hidden", "a whole number from 1")
+    hidden: Count = 32
+    critic_rate: Positive = 0.001
 
     def course(self, lanes: Lanes) -> Course:
         distortion = Distortion(lanes, derivatives={2: self.acceleration}, bone=self.bone, reduction="mean")

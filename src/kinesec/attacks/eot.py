@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from kinesec.attacks.base import AfterSuccess, Attack, Course, Estimate, Gradients, Lanes, build, gradient_at
 from kinesec.attacks.engine.criteria import Criterion
+from kinesec.settings import Count, NotNegative
 
 
 def noise(x: Tensor, lanes: Lanes, size: float) -> Tensor:
@@ -52,19 +53,16 @@ class EOT(Attack):
     """
 
     attack: Mapping[str, Any] = field(default_factory=lambda: {"attack": "pgd"})
-    draws: int = 10
+    draws: Count = 10
     transform: Literal["noise", "yaw", "none"] = "noise"
-    size: float = 0.01
+    size: NotNegative = 0.01
     iterations: int = field(init=False, repr=False)
     after_success: AfterSuccess = field(init=False, repr=False)
     inner: Attack = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.need(isinstance(self.draws, int) and self.draws >= 1, "draws", "a whole number from 1")
-        self.need(self.transform in TRANSFORMS, "transform", f"one of {', '.join(TRANSFORMS)}")
-        self.need_number("size")
-        known = {"attack", "preset", "settings"}
-        named = isinstance(self.attack, Mapping) and "attack" in self.attack and set(self.attack) <= known
+        super().__post_init__()
+        named = "attack" in self.attack and set(self.attack) <= {"attack", "preset", "settings"}
         self.need(named and self.attack["attack"] != "eot", "attack", "{attack: a name, preset: ..., settings: ...}")
         inner = build(self.attack["attack"], self.attack.get("settings", {}), self.attack.get("preset", "paper"))
         object.__setattr__(self, "inner", inner)

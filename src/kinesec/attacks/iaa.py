@@ -10,6 +10,7 @@ from torch import Tensor
 from kinesec.attacks._bounded import Bounded, Within
 from kinesec.attacks.base import Course, Lanes
 from kinesec.attacks.engine.steps import TINY, each
+from kinesec.settings import Positive, Whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +21,9 @@ class IAA(Bounded):
     as RobustBenchHAR's I-FGSM.
     """
 
-    step: float = 0.0005
-    iterations: int = 1000
+    step: Positive = 0.0005
+    iterations: Whole = 1000
     scale: Literal["sign", "mean"] = "sign"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.need(self.scale in ("sign", "mean"), "scale", "sign or mean")
 
     def course(self, lanes: Lanes) -> Course:
         return Within(lanes, self) if self.scale == "sign" else MeanScaled(lanes, self)

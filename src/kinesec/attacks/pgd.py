@@ -7,6 +7,7 @@ from typing import Any
 
 from kinesec.attacks._bounded import Bounded, RandomStart, Within
 from kinesec.attacks.base import Course, Lanes
+from kinesec.settings import Positive, Whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +17,9 @@ class PGD(Bounded):
     Skeletons have no such range: what a bound means in mm depends on the clips' ``scale_mm``.
     """
 
-    epsilon: float = 8 / 255
-    step: float = 2 / 255
-    iterations: int = 20
+    epsilon: Positive = 8 / 255
+    step: Positive = 2 / 255
+    iterations: Whole = 20
     random_start: bool = True
 
     def course(self, lanes: Lanes) -> Course:

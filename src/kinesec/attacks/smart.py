@@ -6,17 +6,17 @@ Minimises ``w L_c + (1 - w) L_p`` from the clean clip on, where the perceptual l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kinesec.attacks._mixed import Mixed
-from kinesec.attacks.base import AfterSuccess, Attack, Course, Lanes
-from kinesec.attacks.engine.perceptual import HIGHEST_ORDER, REDUCTIONS, Distortion, Reduction
+from kinesec.attacks.base import AfterSuccess, Attack, Box, Course, Lanes
+from kinesec.attacks.engine.perceptual import HIGHEST_ORDER, Distortion, Reduction
 from kinesec.attacks.engine.steps import Adam, Descent
+from kinesec.settings import NotNegative, Positive, Share, Whole
 
 Terms = Literal["l2", "l2_acc", "l2_bone", "smart"]
-TERMS = ("l2", "l2_acc", "l2_bone", "smart")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,34 +30,25 @@ class SMART(Attack):
     the farthest a coordinate may go, ``box`` the range it may be in.
     """
 
-    weight: float = 0.4
-    alpha: float = 0.3
+    weight: Share = 0.4
+    alpha: Share = 0.3
     beta: Mapping[int, float] = field(default_factory=lambda: {0: 0.6, 2: 0.4})
     terms: Terms = "smart"
     reduction: Reduction = "frame_mean"
     optimiser: Literal["adam", "gd"] = "adam"
-    rate: float = 0.005
-    iterations: int = 300
+    rate: Positive = 0.005
+    iterations: Whole = 300
     after_success: AfterSuccess = "stop"
-    dt: float = 1.0
-    limb_weight: float = 1.0
-    trunk_weight: float = 1.0
-    clip_update: float | None = None
-    epsilon: float | None = None
-    box: Sequence[float] | None = None
+    dt: Positive = 1.0
+    limb_weight: NotNegative = 1.0
+    trunk_weight: NotNegative = 1.0
+    clip_update: Positive | None = None
+    epsilon: Positive | None = None
+    box: Box | None = None
 
     def __post_init__(self) -> None:
-        self.need_budget()
-        self.need_number("weight", "alpha", "limb_weight", "trunk_weight")
-        self.need_number("rate", "dt", above=True)
-        self.need_number("clip_update", "epsilon", above=True, optional=True)
-        for key in ("weight", "alpha"):
-            self.need(getattr(self, key) <= 1, key, "a number from 0 to 1")
-        self.need(self.terms in TERMS, "terms", f"one of {', '.join(TERMS)}")
-        self.need(self.reduction in REDUCTIONS, "reduction", f"one of {', '.join(REDUCTIONS)}")
-        self.need(self.optimiser in ("adam", "gd"), "optimiser", "adam or gd")
+        super().__post_init__()
         self.need_beta()
-        self.need_box()
 
     def need_beta(self) -> None:
         """Checks ``beta`` and makes its keys numbers, which JSON and YAML may have as text."""

@@ -1,19 +1,16 @@
 """What a defence finds (``Outcome``), whatever the task: numbers alone, so that tables need no torch.
 
 A module has ``KIND`` ("detection", "repair" or "inversion"), and ``defend(case, *, settings ...)``, which yields
-outcomes; what a case holds is the task's (``defences.cases``). Every outcome comes for the victim and, as its null, for
-the clean model or the clean training set.
+outcomes. Its settings' annotations say what they may be; what a case holds is the task's (``defences.cases``). Every
+outcome comes for the victim and, as its null, for the clean model or the clean training set.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-
-from kinesec.errors import ConfigError
 
 VICTIM, CLEAN = "victim", "clean"
 MODELS = (VICTIM, CLEAN)
@@ -64,25 +61,3 @@ class Statistic:
 
 
 Outcome = Detection | Repair | Statistic
-
-
-def number(key: str, value: Any, low: float, high: float = float("inf")) -> float:
-    """A setting's number; raises ``ConfigError`` naming its ``key`` for another thing, or one out of its range."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        limits = f"{low:g} to {high:g}" if high < float("inf") else f"{low:g} or more"
-        raise ConfigError(f"defence setting {key}: found {value!r}, expected a number, {limits}")
-    return float(value)
-
-
-def numbers(key: str, values: Any, low: float, high: float = float("inf")) -> list[float]:
-    """A setting's list of numbers, checked as ``number`` does."""
-    if isinstance(values, str) or not isinstance(values, Sequence) or not values:
-        raise ConfigError(f"defence setting {key}: found {values!r}, expected a list of numbers")
-    return [number(key, value, low, high) for value in values]
-
-
-def whole(key: str, value: Any, low: int) -> int:
-    """A setting's whole number from ``low`` on."""
-    if int(number(key, value, low)) != value:
-        raise ConfigError(f"defence setting {key}: found {value!r}, expected a whole number")
-    return int(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from kinesec import names
 from kinesec.defences.base import CLEAN, VICTIM, Outcome
 from kinesec.defences.cases.prediction import Case
-from kinesec.errors import ConfigError, KinesecError
+from kinesec.errors import KinesecError
 from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS
 from kinesec.models.device import best_device
@@ -19,6 +18,7 @@ from kinesec.poisoning.prediction.badhmp import Poison, resolve
 from kinesec.poisoning.prediction.strategy import STRATEGY
 from kinesec.samples.windows import windows
 from kinesec.samples.windows.poisoned import load_poisoned
+from kinesec.settings import keywords
 from kinesec.tables import defences
 from kinesec.tables.prediction import write_csv
 
@@ -28,10 +28,7 @@ PACKAGE = "defences.backdoor"
 def defend(case: Case, name: str, settings: Mapping[str, Any]) -> list[Outcome]:
     """All that a defence finds; raises ``ConfigError`` for a defence or a setting that there is none of."""
     run = names.load(PACKAGE, name).defend
-    known = [key for key in inspect.signature(run).parameters if key != "case"]
-    if unknown := [key for key in settings if key not in known]:
-        raise ConfigError(f"defence {name!r}: found setting {unknown[0]!r}, expected some of {', '.join(known)}")
-    return list(run(case, **settings))
+    return list(run(case, **keywords(f"defence {name!r}", run, settings)))
 
 
 def defend_prediction(

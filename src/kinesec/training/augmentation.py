@@ -14,6 +14,7 @@ from torch import Tensor
 from kinesec.errors import ConfigError
 from kinesec.motion.skeleton import Skeleton
 from kinesec.samples.clips.clips import Normaliser
+from kinesec.settings import NotNegative
 
 _SIDES = ((r"left", "right"), (r"Left", "Right"), (r"LEFT", "RIGHT"), (r"^l", "r"), (r"^L", "R"))
 _MARKS = ((r"([\W_])l($|[\W_])", r"\1r\2"), (r"([\W_])L($|[\W_])", r"\1R\2"))
@@ -28,9 +29,9 @@ class Augmentation:
     deviation ``noise_mm`` on every coordinate.
     """
 
-    yaw_degrees: float = 0.0
-    scale: float = 0.0
-    noise_mm: float = 0.0
+    yaw_degrees: NotNegative = 0.0
+    scale: NotNegative = 0.0
+    noise_mm: NotNegative = 0.0
     mirror: bool = False
 
 

@@ -293,7 +293,7 @@ def test_eot_averages_over_draws() -> None:
         ("smart", {"after_success": "rest"}, "after_success"),
         ("smart", {"rate": 0}, "rate"),
         ("smart", {"box": [1, 0]}, "box"),
-        ("smart", {"speed": 1}, "found setting 'speed'"),
+        ("smart", {"speed": 1}, "speed"),
         ("pgd", {"norm": "l1"}, "norm"),
         ("pgd", {"epsilon": "wide"}, "epsilon"),
         ("pgd", {"after_success": "refine"}, "after_success"),

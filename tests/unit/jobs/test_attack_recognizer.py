@@ -203,7 +203,7 @@ def test_a_model_of_other_joints_is_one_clear_line(made: tuple[Path, Path], tmp_
         ({"attack": "smurf"}, "found 'smurf', expected one of"),
         ({"strategy": "AB6"}, "found AB6 for 6 classes, expected 7 classes or more"),
         ({"preset": "thesis"}, "preset: found 'thesis'"),
-        ({"settings": {"speed": 3}}, "found setting 'speed'"),
+        ({"settings": {"speed": 3}}, "speed: found an unknown key, expected some of weight"),
     ],
 )
 def test_an_unknown_attack_is_one_clear_line(

@@ -133,7 +133,7 @@ def test_an_unknown_defence_is_one_line_that_lists_those_there_are(case: Case) -
         "datasets": {"d": {}},
         "prediction": {
             "datasets": ["d"],
-            "protocols": {"p": {}},
+            "protocols": {"p": {"protocol": "ltd"}},
             "predictors": {"m": {"predictor": "ltd", "protocol": "p"}},
             "strategies": {"trigger": ["rigid"], "target": ["jammed"], "selection": ["random"], "ratio": [0.1]},
             "defences": {"a": {"defence": "strip"}, "b": {"defence": "stripe"}},
@@ -148,17 +148,22 @@ def test_an_unknown_defence_is_one_line_that_lists_those_there_are(case: Case) -
     config["prediction"]["defences"] = {"a": {"defence": "strip"}}  # type: ignore[index]
     with pytest.raises(ConfigError, match=r"prediction\.defences: found no `strategies`"):
         check_prediction(config)
-    with pytest.raises(ConfigError, match="found setting 'mixes', expected some of keeps, measures, others"):
+    with pytest.raises(ConfigError, match=r"^defence 'strip': mixes: found an unknown key, expected some of keeps"):
         defend(case, "strip", {"mixes": 3})
 
 
 @pytest.mark.parametrize(
     ("name", "settings", "found"),
     [
-        ("fine_tuning", {"shares": [1.5]}, "shares: found 1.5"),
+        ("fine_tuning", {"shares": [1.5]}, "shares: found .1.5., expected a list of finite numbers from 0 to 1"),
+        (
+            "fine_tuning",
+            {"rates": ["last"]},
+            "rates: found .'last'., expected a list of some of final or finite numbers",
+        ),
         ("fine_tuning", {"epochs": 2.5}, "epochs: found 2.5"),
         ("fine_pruning", {"shares": 0.5}, "shares: found 0.5"),
-        ("strip", {"keeps": ["arm"]}, "keeps: found 'arm'"),
+        ("strip", {"keeps": ["arm"]}, "keeps: found .'arm'., expected a list of some of nothing, limb"),
         ("strip", {"others": 1}, "others: found 1"),
         ("trigger_inversion", {"objectives": ["speed"]}, "objectives: found"),
         ("sanitise_duplicates", {"skip": 8}, "skip: found 8"),

@@ -137,7 +137,7 @@ def test_small_recognizers_are_built_again_from_their_settings(name: str) -> Non
         (PREDICTOR, {"epochs": "4"}, r"recipe\.epochs: found '4', expected a whole number"),
         (PREDICTOR, {"epochs": 0}, r"recipe\.epochs: found 0"),
         (PREDICTOR, {"epochs": True}, r"recipe\.epochs: found True"),
-        (PREDICTOR, {"batch": 1}, r"recipe\.batch: found 1, expected a finite number from 2"),
+        (PREDICTOR, {"batch": 1}, r"recipe\.batch: found 1, expected a whole number from 2"),
         (PREDICTOR, {"rate": float("nan")}, r"recipe\.rate: found nan"),
         (PREDICTOR, {"rate": None}, r"recipe\.rate: found None"),
         (PREDICTOR, {"schedule": "cosine"}, r"recipe\.schedule: found 'cosine', expected one of step, .*one_cycle"),

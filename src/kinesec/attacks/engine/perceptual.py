@@ -14,7 +14,6 @@ from kinesec.attacks.engine.problem import Geometry
 from kinesec.attacks.engine.steps import TINY
 
 Reduction = Literal["sum", "frame_mean", "mean", "normalised", "frame_normalised"]
-REDUCTIONS = ("sum", "frame_mean", "mean", "normalised", "frame_normalised")
 HIGHEST_ORDER = 4
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from kinesec.defences.cases.prediction import Case
-from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import Predictor
 from kinesec.progress import track
 from kinesec.training.prediction import WindowBatches
@@ -26,10 +25,8 @@ def features(model: Predictor, data: WindowBatches) -> np.ndarray:
     return torch.cat(found).numpy().astype(np.float64)
 
 
-def groups(case: Case, model: str, by: str) -> Iterator[tuple[str, np.ndarray]]:
+def groups(case: Case, model: str, by: By) -> Iterator[tuple[str, np.ndarray]]:
     """(action, its windows' indices) of a model's training set; ``all``: every window at once, named ``mean``."""
-    if by not in ("action", "all"):
-        raise ConfigError(f"defence setting by: found {by!r}, expected `action` or `all`")
     actions = case.actions(model)
     if by == "all":
         yield "all", np.arange(len(actions))

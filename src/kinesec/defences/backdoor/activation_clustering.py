@@ -8,8 +8,10 @@ import numpy as np
 
 from kinesec import seeding
 from kinesec.defences.backdoor import _hidden
-from kinesec.defences.base import MODELS, Detection, Outcome, Statistic, whole
+from kinesec.defences.backdoor._hidden import By
+from kinesec.defences.base import MODELS, Detection, Outcome, Statistic
 from kinesec.defences.cases.prediction import Case
+from kinesec.settings import Count
 
 KIND = "detection"
 ROUNDS = 100
@@ -68,13 +70,12 @@ def silhouette(values: np.ndarray, label: np.ndarray) -> float:
     return float(each.mean())
 
 
-def defend(case: Case, *, by: Sequence[str] = ("action", "all"), components: int = 10) -> Iterator[Outcome]:
+def defend(case: Case, *, by: By | Sequence[By] = ("action", "all"), components: Count = 10) -> Iterator[Outcome]:
     """Scores of all training windows, clustered within their action and all together, and each clustering's silhouette.
 
     ``components`` principal components are clustered. The silhouette is that of a seeded draw of up to
     ``SILHOUETTE_SAMPLES`` windows of a group.
     """
-    components = whole("components", components, 1)
     values = {name: _hidden.features(case.models[name], case.training_sets[name]) for name in MODELS}
     for grouping in [by] if isinstance(by, str) else by:
         score = {}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
 from kinesec.defences.backdoor._tune import tune
-from kinesec.defences.base import CLEAN, MODELS, Outcome, Repair, number, numbers, whole
+from kinesec.defences.base import CLEAN, MODELS, Outcome, Repair
 from kinesec.defences.cases.prediction import Case
 from kinesec.models.predictors.base import PREDICTORS, Predictor
 from kinesec.progress import Progress
+from kinesec.settings import SOME, NotNegative, Share, Whole
 
 KIND = "repair"
 
@@ -48,23 +50,22 @@ def prune(model: Predictor, active: Tensor, share: float) -> int:
 def defend(
     case: Case,
     *,
-    shares: Sequence[float] = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9),
-    held_out: float = 0.1,
-    rate: float = 0.1,
-    epochs: int = 1,
+    shares: Annotated[Sequence[Share], SOME] = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9),
+    held_out: Share = 0.1,
+    rate: NotNegative = 0.1,
+    epochs: Whole = 1,
 ) -> Iterator[Outcome]:
     """CDE and BDE of victim and clean model per pruned share of features, before fine-tuning (epoch 0) and after.
 
     ``held_out`` is the share of clean training windows that activity is measured and tuned on, ``rate`` multiplies the
     recipe's, ``epochs`` 0 leaves fine-tuning out. Raises ``KinesecError`` for predictors without last hidden features.
     """
-    shares, epochs = numbers("shares", shares, 0.0, 1.0), whole("epochs", epochs, 0)
-    index = case.held_out(number("held_out", held_out, 0.0, 1.0))
-    tuned_at = case.recipe.rate * number("rate", rate, 0.0)
+    index = case.held_out(held_out)
+    tuned_at = case.recipe.rate * float(rate)
     with Progress("fine-pruning", len(shares) * len(MODELS)) as progress:
         for name in MODELS:
             active = activity(case.models[name], case, torch.from_numpy(index))
-            for share in shares:
+            for share in map(float, shares):
                 model = case.copy_of(name)
                 prune(model, active, share)
                 setting = f"pruned={share:g}"

@@ -3,45 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Annotated, Literal
 
 from kinesec.defences.backdoor._tune import tune
-from kinesec.defences.base import MODELS, Outcome, Repair, number, numbers, whole
+from kinesec.defences.base import MODELS, Outcome, Repair
 from kinesec.defences.cases.prediction import Case
-from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import Recipe
 from kinesec.progress import Progress
+from kinesec.settings import SOME, Count, NotNegative, Share
 from kinesec.training.batches import steps_of
 
 KIND = "repair"
+Rate = Literal["final"] | NotNegative
 
 
-def learning_rate(recipe: Recipe, rate: Any, windows: int) -> float:
+def learning_rate(recipe: Recipe, rate: Rate, windows: int) -> float:
     """``final``: the rate of the last step of the recipe's training on ``windows``; a number multiplies its rate."""
     if rate == "final":
         steps = steps_of(windows, recipe.batch)
         return recipe.rate_at(recipe.epochs - 1 / max(steps, 1))
-    if isinstance(rate, str):
-        raise ConfigError(f"defence setting rates: found {rate!r}, expected `final` or a multiple of the recipe's rate")
-    return recipe.rate * number("rates", rate, 0.0)
+    return recipe.rate * float(rate)
 
 
 def defend(
     case: Case,
     *,
-    shares: Sequence[float] = (0.05, 0.1, 0.2),
-    rates: Sequence[float | str] = ("final", 0.1, 1.0),
-    epochs: int = 20,
+    shares: Annotated[Sequence[Share], SOME] = (0.05, 0.1, 0.2),
+    rates: Annotated[Sequence[Rate], SOME] = ("final", 0.1, 1.0),
+    epochs: Count = 20,
 ) -> Iterator[Outcome]:
     """CDE and BDE of victim and clean model after each epoch, for every share of clean windows and every rate.
 
     ``shares`` are of all training windows, drawn among those that were never poisoned.
     """
-    epochs, shares = whole("epochs", epochs, 1), numbers("shares", shares, 0.0, 1.0)
     named = [(rate, learning_rate(case.recipe, rate, len(case.training))) for rate in rates]
     before = {name: case.errors(case.models[name]) for name in MODELS}
     with Progress("fine-tuning", len(shares) * len(named) * len(MODELS) * epochs, unit="epochs") as progress:
-        for share in shares:
+        for share in map(float, shares):
             index = case.held_out(share)
             for label, rate in named:
                 setting = f"share={share:g} rate={label if isinstance(label, str) else f'{label:g}x'}"

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kinesec.defences.base import MODELS, Detection, Outcome, whole
+from kinesec.defences.base import MODELS, Detection, Outcome
 from kinesec.defences.cases.prediction import Case
 from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import PREDICTORS, Predictor
+from kinesec.settings import Count
 from kinesec.training.loop import train
 from kinesec.training.prediction import Prediction, WindowBatches
 
@@ -37,12 +38,11 @@ def window_losses(model: Predictor, data: WindowBatches) -> np.ndarray:
     return torch.cat([of(part).cpu() for part in parts]).numpy().astype(np.float64)
 
 
-def defend(case: Case, *, epochs: int = 1) -> Iterator[Outcome]:
+def defend(case: Case, *, epochs: Count = 1) -> Iterator[Outcome]:
     """The losses, negated, of all training windows after ``epochs`` of a training from scratch by the victim's recipe.
 
     The null is that of a training on the clean set. The recipe's schedule is shortened to ``epochs``.
     """
-    epochs = whole("epochs", epochs, 1)
     if not list(case.models[MODELS[0]].parameters()):
         raise ConfigError("defence 'loss_isolation': found a predictor without parameters, expected one to train")
     recipe = replace(case.recipe, epochs=epochs, selection="last")

@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kinesec.defences.base import MODELS, Detection, Outcome, whole
+from kinesec.defences.base import MODELS, Detection, Outcome
 from kinesec.defences.cases.prediction import Case
 from kinesec.errors import ConfigError
 from kinesec.progress import track
+from kinesec.settings import Count, Whole
 from kinesec.training.prediction import WindowBatches
 
 KIND = "detection"
@@ -58,13 +59,12 @@ def nearest_elsewhere(values: Tensor, sequence: np.ndarray, k: int) -> np.ndarra
     return torch.cat(found).numpy()
 
 
-def defend(case: Case, *, k: int = 3, skip: int = 5, every: int = 5) -> Iterator[Outcome]:
+def defend(case: Case, *, k: Count = 3, skip: Whole = 5, every: Count = 5) -> Iterator[Outcome]:
     """Scores of all training windows: the distance, negated, to the k-th nearest posture sequence elsewhere (mm).
 
     Compared are every ``every``-th future frame after the first ``skip`` (a target may begin at the window's own last
     pose) and the last, as root mean squares over frames and bones.
     """
-    k, skip, every = whole("k", k, 1), whole("skip", skip, 0), whole("every", every, 1)
     if skip >= case.future:
         raise ConfigError(f"defence setting skip: found {skip}, expected less than the {case.future} future frames")
     first = case.training.history

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kinesec.defences.base import MODELS, Detection, Outcome, number
+from kinesec.defences.base import MODELS, Detection, Outcome
 from kinesec.defences.cases.prediction import Case
 from kinesec.progress import track
+from kinesec.settings import Positive
 
 KIND = "detection"
 
@@ -26,13 +27,14 @@ def ratios(window: Tensor, history: int, floor_mm: float) -> Tensor:
     return (squared[:, history - 1 :].mean(1) + floor) / (squared[:, : history - 1].mean(1) + floor)
 
 
-def defend(case: Case, *, floor_mm: float = 0.1) -> Iterator[Outcome]:
+def defend(case: Case, *, floor_mm: Positive = 0.1) -> Iterator[Outcome]:
     """Scores of all training windows: the ratio's logarithm, negated."""
-    floor = number("floor_mm", floor_mm, 1e-9)
     score: dict[str, np.ndarray] = {}
     for name in MODELS:
         data = case.training_sets[name]
         parts = data.parts()
-        found = [ratios(data.batch(part), case.training.history, floor).cpu() for part in track(parts, "motion energy")]
+        found = [
+            ratios(data.batch(part), case.training.history, floor_mm).cpu() for part in track(parts, "motion energy")
+        ]
         score[name] = -torch.cat(found).log().numpy()
-    yield Detection(f"floor_mm={floor:g}", score, case.marked)
+    yield Detection(f"floor_mm={floor_mm:g}", score, case.marked)

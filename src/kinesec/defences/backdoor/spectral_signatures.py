@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from kinesec.defences.backdoor import _hidden
+from kinesec.defences.backdoor._hidden import By
 from kinesec.defences.base import MODELS, Detection, Outcome
 from kinesec.defences.cases.prediction import Case
 
@@ -23,7 +24,7 @@ def scores(values: np.ndarray) -> np.ndarray:
     return np.asarray(squared / mean if mean > 1e-24 else np.zeros_like(squared))
 
 
-def defend(case: Case, *, by: str = "action") -> Iterator[Outcome]:
+def defend(case: Case, *, by: By = "action") -> Iterator[Outcome]:
     """Scores of all training windows within their action (the paper's class), or within ``all``."""
     score = {}
     for name in MODELS:

@@ -7,21 +7,21 @@ the place of the entropy of predicted classes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
 
 import numpy as np
 
 from kinesec import seeding
-from kinesec.defences.base import KINDS, MODELS, Detection, Outcome, number, whole
+from kinesec.defences.base import KINDS, MODELS, Detection, Outcome
 from kinesec.defences.cases.prediction import Case
-from kinesec.errors import ConfigError
 from kinesec.models.predictors.base import PREDICTORS, Predictor
 from kinesec.motion.directions import bone_directions, unit
 from kinesec.motion.kinematics import pose_limb
 from kinesec.progress import Progress
+from kinesec.settings import Range, Share
 
 KIND = "detection"
 PIECE = 32
-MEASURES = ("motion", "pose")
 
 
 def superimpose(
@@ -61,25 +61,20 @@ def spreads(model: Predictor, case: Case, mixed: np.ndarray) -> dict[str, np.nda
 def defend(
     case: Case,
     *,
-    keeps: Sequence[str] = ("nothing", "limb"),
-    measures: Sequence[str] = MEASURES,
-    others: int = 10,
-    weight: float = 0.5,
-    share: float = 0.1,
+    keeps: Sequence[Literal["nothing", "limb"]] = ("nothing", "limb"),
+    measures: Sequence[Literal["motion", "pose"]] = ("motion", "pose"),
+    others: Annotated[int, Range(2)] = 10,
+    weight: Share = 0.5,
+    share: Share = 0.1,
 ) -> Iterator[Outcome]:
     """Scores, the spread negated, of clean and triggered test windows.
 
     ``others`` histories are drawn once among the held-out ``share`` of clean training windows. ``keeps``: ``nothing``,
     or the trigger's ``limb``, as a defender would who suspects it: an upper bound.
     """
-    weight, others = number("weight", weight, 0.0, 1.0), whole("others", others, 2)
-    if unknown := [name for name in keeps if name not in ("nothing", "limb")]:
-        raise ConfigError(f"defence setting keeps: found {unknown[0]!r}, expected `nothing` or `limb`")
-    if unknown := [name for name in measures if name not in MEASURES]:
-        raise ConfigError(f"defence setting measures: found {unknown[0]!r}, expected `motion` or `pose`")
     skeleton, history = case.test.skeleton, case.test.history
     rng = seeding.generator(case.seed, "defence", "strip")
-    drawn = rng.permutation(case.held_out(number("share", share, 0.0, 1.0)))[:others]
+    drawn = rng.permutation(case.held_out(share))[:others]
     mixers = case.training.gather(drawn)[:, :history]
     windows = np.concatenate([case.test_windows[kind][:, :history] for kind in KINDS])
     marked = np.arange(len(windows)) >= len(windows) // 2

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from kinesec import seeding
-from kinesec.defences.base import MODELS, Outcome, Statistic, number, whole
+from kinesec.defences.base import MODELS, Outcome, Statistic
 from kinesec.defences.cases.prediction import Case
-from kinesec.errors import ConfigError, KinesecError
+from kinesec.errors import KinesecError
 from kinesec.models.predictors.base import Predictor
 from kinesec.motion.kinematics import pose_limb
 from kinesec.motion.skeleton import Skeleton
 from kinesec.progress import Progress
+from kinesec.settings import Count, NotNegative, Range, Share, Whole
 
 KIND = "inversion"
-OBJECTIVES = ("motion", "pose", "energy")
+Objective = Literal["motion", "pose", "energy"]
 FLAG = 2.0
 
 
@@ -112,12 +114,12 @@ def _statistics(setting: str, model: str, left: dict[str, float], windows: int) 
 def defend(
     case: Case,
     *,
-    objectives: Sequence[str] = ("motion",),
-    windows: int = 64,
-    steps: int = 30,
-    restarts: int = 2,
-    rate: float = 0.1,
-    share: float = 0.1,
+    objectives: Sequence[Objective] = ("motion",),
+    windows: Annotated[int, Range(2)] = 64,
+    steps: Whole = 30,
+    restarts: Count = 2,
+    rate: NotNegative = 0.1,
+    share: Share = 0.1,
 ) -> Iterator[Outcome]:
     """Per limb: the least objective over that of the untouched windows, in %, and its anomaly index over the limbs.
 
@@ -126,11 +128,6 @@ def defend(
     drawn among the held-out ``share``; Adam takes ``steps`` of ``rate`` from each of ``restarts`` starts: the
     directions' mean over the windows, then poses drawn at random, held still.
     """
-    windows, steps, restarts = whole("windows", windows, 2), whole("steps", steps, 0), whole("restarts", restarts, 1)
-    rate = number("rate", rate, 0.0)
-    unknown = [name for name in objectives if name not in OBJECTIVES]
-    if unknown or isinstance(objectives, str):
-        raise ConfigError(f"defence setting objectives: found {objectives!r}, expected some of {', '.join(OBJECTIVES)}")
     skeleton, used, frames = case.training.skeleton, case.training.used, case.training.history
     parts = limbs(skeleton, used)
     if len(parts) < 3:
@@ -138,7 +135,7 @@ def defend(
             f"trigger inversion: found {len(parts)} limbs in the skeleton, expected 3 or more to compare"
         )
     rng = seeding.generator(case.seed, "defence", "inversion")
-    index = np.sort(rng.permutation(case.held_out(number("share", share, 0.0, 1.0)))[:windows])
+    index = np.sort(rng.permutation(case.held_out(share))[:windows])
     history = torch.from_numpy(case.training.gather(index)[:, :frames]).to(case.device)
     with Progress("inverting", len(objectives) * len(MODELS) * len(parts) * restarts * steps, unit="steps") as progress:
         for kind in objectives:

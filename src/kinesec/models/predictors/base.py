@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from kinesec.errors import KinesecError
 from kinesec.models.predictors._distance import length
 from kinesec.models.trained import Kind
+from kinesec.settings import Count, NotNegative, Range
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,15 @@ class Recipe:
     are kept: those of the best epoch on validation windows, or the last.
     """
 
-    epochs: int
-    batch: int
-    rate: float
+    epochs: Count
+    batch: Annotated[int, Range(2)]  # a batch of one has no batch statistics
+    rate: NotNegative
     schedule: Literal["step", "drop", "one_cycle"] = "step"
-    decay: float = 1.0
-    decay_every: int = 1
-    drop_at: float = 0.75
-    weight_decay: float = 0.0
-    clip: float | None = None
+    decay: NotNegative = 1.0
+    decay_every: Count = 1
+    drop_at: NotNegative = 0.75
+    weight_decay: NotNegative = 0.0
+    clip: NotNegative | None = None
     selection: Literal["validation", "last"] = "validation"
 
     def rate_at(self, progress: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.models.trained import Kind
 from kinesec.motion.graph import NTU_PUBLISHED, Graph
+from kinesec.settings import ASCENDING, Count, NotNegative, Range, Whole
 
 __all__ = ["NTU_PUBLISHED", "RECOGNIZERS", "ClipShape", "Graph", "Recipe", "Recognizer"]
 
@@ -55,17 +56,17 @@ class Recipe:
     ``autocast`` lets a GPU compute in bfloat16 where that is safe; the CPU never does.
     """
 
-    epochs: int
-    batch: int
-    rate: float
+    epochs: Count
+    batch: Annotated[int, Range(2)]  # a batch of one has no batch statistics
+    rate: NotNegative
     optimiser: Literal["sgd", "adam"] = "sgd"
-    milestones: tuple[int, ...] = ()
-    decay: float = 0.1
-    weight_decay: float = 0.0
-    momentum: float = 0.9
-    warm_up: int = 0
-    smoothing: float = 0.0
-    frozen_epochs: int = 0
+    milestones: Annotated[tuple[Count, ...], ASCENDING] = ()
+    decay: NotNegative = 0.1
+    weight_decay: NotNegative = 0.0
+    momentum: Annotated[float, Range(0, 1, below=True)] = 0.9
+    warm_up: Whole = 0
+    smoothing: Annotated[float, Range(0, 1, below=True)] = 0.0
+    frozen_epochs: Whole = 0
     pretrain: Recipe | None = None
     selection: Literal["validation", "last"] = "validation"
     autocast: bool = True

@@ -22,9 +22,10 @@ from kinesec.files.kinds.motions import MOTIONS
 from kinesec.motion.skeleton import Skeleton
 from kinesec.progress import track
 from kinesec.samples.clips.moments import Moments
-from kinesec.samples.clips.protocols.base import ClipProtocol, Take, need_keys
+from kinesec.samples.clips.protocols.base import ClipProtocol, Take
 from kinesec.samples.clips.split import Split
 from kinesec.samples.frames import Frames
+from kinesec.settings import known_keys, parameters
 
 LEAST_SCALE_MM = 1e-3
 
@@ -45,10 +46,10 @@ def build(protocol: Mapping[str, Any]) -> tuple[ClipProtocol, Split]:
     settings = {**beside, **under}
     name = names.check("samples.clips.protocols", str(protocol.get("protocol")), "protocol")
     kind: type[ClipProtocol] = names.load("samples.clips.protocols", name).PROTOCOL
-    need_keys(settings, kind, Split)
-    own = {key: value for key, value in settings.items() if key not in Split.__dataclass_fields__}
-    shared = {key: value for key, value in settings.items() if key in Split.__dataclass_fields__}
-    return kind(**own), Split(**shared)
+    of_split = parameters(Split)
+    known_keys("clips", settings, {**parameters(kind), **of_split})
+    split = {key: value for key, value in settings.items() if key in of_split}
+    return kind(**{key: value for key, value in settings.items() if key not in split}), Split(**split)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
-from kinesec.errors import ConfigError
-from kinesec.samples.clips.protocols.base import need_choice, need_number, need_whole
 from kinesec.seeding import generator
+from kinesec.settings import Range, Whole, check
+
+Part = Annotated[float, Range(0, 1, below=True)]  # of all, nothing would be left to train on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,17 +23,12 @@ class Split:
     """
 
     split_by: Literal["recording", "paper_leaky"] = "recording"
-    split_seed: int = 0
-    test_share: float = 0.2
-    validation_share: float = 0.1
+    split_seed: Whole = 0
+    test_share: Part = 0.2
+    validation_share: Part = 0.1
 
     def __post_init__(self) -> None:
-        need_choice(self, "split_by", ("recording", "paper_leaky"))
-        need_whole(self, "split_seed", 0)
-        for key in ("test_share", "validation_share"):
-            need_number(self, key, 0, 1)
-        if self.test_share == 1 or self.validation_share == 1:
-            raise ConfigError("test_share, validation_share: found 1, expected less: nothing would be left to train on")
+        check("clips", self)
 
     def deal(self, recorded: np.ndarray) -> np.ndarray:
         """The split (clip,) of every clip, given that of the recording it is from."""

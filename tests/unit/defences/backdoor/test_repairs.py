@@ -13,7 +13,6 @@ from kinesec.defences.backdoor._tune import tune
 from kinesec.defences.backdoor.fine_tuning import learning_rate
 from kinesec.defences.base import Repair, Statistic
 from kinesec.defences.cases.prediction import Case
-from kinesec.errors import ConfigError
 from kinesec.jobs.defend import defend
 from kinesec.models.predictors.base import PREDICTORS, Predictor, Recipe, Shape
 from kinesec.motion.kinematics import bone_lengths
@@ -73,8 +72,6 @@ def test_learning_rates() -> None:
     recipe = Recipe(epochs=10, batch=4, rate=0.4, decay=0.5, decay_every=5)
     assert learning_rate(recipe, "final", 100) == pytest.approx(0.2)
     assert learning_rate(recipe, 0.1, 100) == pytest.approx(0.04)
-    with pytest.raises(ConfigError, match="found 'last', expected `final`"):
-        learning_rate(recipe, "last", 100)
 
 
 def test_pruning_nothing_changes_nothing_and_pruning_all_leaves_the_residual(case: Case) -> None:

@@ -249,12 +249,8 @@ def test_coinciding_joints_and_bones_of_no_length(tmp_path: Path) -> None:
     [
         ({}, ConfigError, "protocol: found 'None', expected one of native, ntu, smart"),
         ({"protocol": "kinetics"}, ConfigError, "protocol: found 'kinetics', expected one of native, ntu, smart"),
-        (
-            {"protocol": "smart", "strid": 3},
-            ConfigError,
-            "strid: found an unknown setting .*, expected some of .*, stride, ",
-        ),
-        ({"protocol": "smart", "cover": "take"}, ConfigError, "cover: found an unknown setting"),
+        ({"protocol": "smart", "strid": 3}, ConfigError, "strid: found an unknown key, expected some of .*, stride, "),
+        ({"protocol": "smart", "cover": "take"}, ConfigError, "cover: found an unknown key"),
         ({"protocol": "smart", "settings": [60]}, ConfigError, "settings: found .60., expected a mapping"),
         ({"protocol": "smart", "frames": 9, "settings": {"frames": 9}}, ConfigError, "frames: found twice"),
         ({"protocol": "native", "facing": "+z"}, ConfigError, "facing: found '.z', expected one of none, first"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from kinesec.errors import ConfigError
 from kinesec.motion.skeleton import Skeleton
+from kinesec.settings import Count, check
 
 Scale = Literal["overall", "about_mean", "metres"]
 
@@ -49,7 +48,10 @@ class ClipProtocol(ABC):
     max_bodies: ClassVar[int] = 1
     joins_bodies: ClassVar[bool] = False
 
-    frames: int
+    frames: Count
+
+    def __post_init__(self) -> None:
+        check(f"clips of protocol {type(self).__module__.rpartition('.')[2]!r}", self)
 
     @property
     @abstractmethod
@@ -86,36 +88,3 @@ class ClipProtocol(ABC):
     def truncates(self, frames: int, fps: float) -> bool:
         """Whether a take's end is in no clip because clips are too short for it."""
         return False
-
-
-def need_whole(settings: object, key: str, least: int = 1) -> None:
-    """Raises ``ConfigError`` unless a setting is a whole number of at least ``least``."""
-    value = getattr(settings, key)
-    if type(value) is not int or value < least:
-        raise ConfigError(f"{key}: found {value!r}, expected a whole number of {least} or more")
-
-
-def need_number(settings: object, key: str, least: float, most: float = np.inf, *, above: bool = False) -> None:
-    """Raises ``ConfigError`` unless a setting is a number from ``least`` (or ``above`` it) to ``most``."""
-    value = getattr(settings, key)
-    fits = type(value) in (int, float) and least <= value <= most and np.isfinite(value)
-    if not fits or (above and value == least):
-        bounds = f"more than {least:g}" if above else f"{least:g} or more"
-        raise ConfigError(
-            f"{key}: found {value!r}, expected a number, {bounds}{'' if most == np.inf else f', at most {most:g}'}"
-        )
-
-
-def need_choice(settings: object, key: str, choices: Sequence[object]) -> None:
-    """Raises ``ConfigError`` unless a setting is one of ``choices``."""
-    value = getattr(settings, key)
-    if not any(type(value) is type(choice) and value == choice for choice in choices):
-        raise ConfigError(f"{key}: found {value!r}, expected one of {', '.join(map(str, choices))}")
-
-
-def need_keys(settings: Mapping[str, Any], *kinds: type[Any]) -> None:
-    """Raises ``ConfigError`` for a setting that none of the dataclasses has."""
-    known = sorted({field.name for kind in kinds for field in fields(kind)})
-    for key in settings:
-        if key not in known:
-            raise ConfigError(f"{key}: found an unknown setting of clips, expected some of {', '.join(known)}")

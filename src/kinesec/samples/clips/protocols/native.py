@@ -6,14 +6,15 @@ Ours, in the manner of section 8 of papers/skeleton-attacks.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from kinesec.motion.skeleton import Skeleton
 from kinesec.samples.clips.protocols._space import face_forward, shoulders_and_hips, yaw
 from kinesec.samples.clips.protocols._time import sample, times_at, times_over, window_starts, windows
-from kinesec.samples.clips.protocols.base import ClipProtocol, Cut, Scale, Take, need_choice, need_number, need_whole
+from kinesec.samples.clips.protocols.base import ClipProtocol, Cut, Scale, Take
+from kinesec.settings import Count, NotNegative, Positive, Range
 
 LEAST_FRAMES = 2  # a single pose has no motion to resample
 
@@ -27,26 +28,15 @@ class Native(ClipProtocol):
     ``pad`` says what becomes of a take shorter than a window.
     """
 
-    frames: int = 48
+    frames: Annotated[int, Range(LEAST_FRAMES)] = 48
     cover: Literal["take", "windows"] = "take"
-    stride: int = 24
-    rate_hz: float = 30.0
+    stride: Count = 24
+    rate_hz: Positive = 30.0
     pad: Literal["repeat", "none"] = "repeat"
     centre: Literal["first", "frame"] = "first"
     facing: Literal["none", "first", "frames"] = "none"
-    facing_sigma: float = 20.0
+    facing_sigma: NotNegative = 20.0
     scale: Literal["overall", "about_mean"] = "overall"
-
-    def __post_init__(self) -> None:
-        need_whole(self, "frames", LEAST_FRAMES)
-        need_choice(self, "cover", ("take", "windows"))
-        need_whole(self, "stride")
-        need_number(self, "rate_hz", 0, above=True)
-        need_choice(self, "pad", ("repeat", "none"))
-        need_choice(self, "centre", ("first", "frame"))
-        need_choice(self, "facing", ("none", "first", "frames"))
-        need_number(self, "facing_sigma", 0)
-        need_choice(self, "scale", ("overall", "about_mean"))
 
     @property
     def scaling(self) -> Scale:

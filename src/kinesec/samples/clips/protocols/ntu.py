@@ -7,7 +7,7 @@ with arms will do.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from kinesec.motion.graph import Graph
 from kinesec.motion.skeleton import Skeleton
 from kinesec.samples.clips.protocols._space import rotation_between, shoulders_and_hips
 from kinesec.samples.clips.protocols._time import NEAR, sample, times_at, times_in_cells
-from kinesec.samples.clips.protocols.base import ClipProtocol, Cut, Scale, Take, need_choice, need_number, need_whole
+from kinesec.samples.clips.protocols.base import ClipProtocol, Cut, Scale, Take
+from kinesec.settings import Positive, Range
 
 NTU_CENTRE = "SpineMid"
 
@@ -41,22 +42,13 @@ class Ntu(ClipProtocol):
     max_bodies: ClassVar[int] = 2
     joins_bodies: ClassVar[bool] = True
 
-    frames: int = 300
+    frames: Annotated[int, Range(2)] = 300
     fit: Literal["pad", "resize"] = "pad"
     pad: Literal["zero", "repeat"] = "zero"
-    rate_hz: float | None = None
+    rate_hz: Positive | None = None
     centre: Literal["first", "frame"] = "first"
     centre_joint: str | None = None
     align: bool = True
-
-    def __post_init__(self) -> None:
-        need_whole(self, "frames", 2)
-        need_choice(self, "fit", ("pad", "resize"))
-        need_choice(self, "pad", ("zero", "repeat"))
-        need_choice(self, "centre", ("first", "frame"))
-        need_choice(self, "align", (True, False))
-        if self.rate_hz is not None:
-            need_number(self, "rate_hz", 0, above=True)
 
     @property
     def scaling(self) -> Scale:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from kinesec.motion import joint_maps
 from kinesec.motion.skeleton import Skeleton
 from kinesec.samples.clips.protocols._space import face_forward, yaw
 from kinesec.samples.clips.protocols._time import sample, times_at, window_starts, windows
-from kinesec.samples.clips.protocols.base import ClipProtocol, Cut, Scale, Take, need_choice, need_number, need_whole
+from kinesec.samples.clips.protocols.base import ClipProtocol, Cut, Scale, Take
+from kinesec.settings import Count, NotNegative, Positive, Range
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,23 +32,17 @@ class Smart(ClipProtocol):
     from the 25 names to the skeleton's; by default the map that fits.
     """
 
-    frames: int = 60
-    stride: int = 20
-    rate_hz: float = 30.0
+    frames: Annotated[int, Range(2)] = 60
+    stride: Count = 20
+    rate_hz: Positive = 30.0
     pad: Literal["repeat", "none"] = "repeat"
     last_start: Literal["keep", "drop"] = "keep"
-    facing_sigma: float = 20.0
+    facing_sigma: NotNegative = 20.0
     scale: Literal["overall", "about_mean"] = "overall"
     joint_map: str | Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
-        need_whole(self, "frames", 2)
-        need_whole(self, "stride")
-        need_number(self, "rate_hz", 0, above=True)
-        need_choice(self, "pad", ("repeat", "none"))
-        need_choice(self, "last_start", ("keep", "drop"))
-        need_number(self, "facing_sigma", 0)
-        need_choice(self, "scale", ("overall", "about_mean"))
+        super().__post_init__()
         if isinstance(self.joint_map, Mapping):
             joint_maps.check(self.joint_map)
         elif self.joint_map is not None and self.joint_map not in joint_maps.MAPS:
