@@ -86,9 +86,14 @@ def value(owner: str, key: str, given: Any, hint: Any, where: str = "") -> Any:
     return tuple(given) if get_origin(_bare(hint)) is tuple else given
 
 
-def keywords(owner: str, of: Callable[..., Any], given: Mapping[str, Any], where: str = "") -> dict[str, Any]:
-    """A configuration's settings as keyword arguments of what takes them; raises ``ConfigError`` for unusable ones."""
-    known = parameters(of)
+def keywords(
+    owner: str, of: Callable[..., Any], given: Mapping[str, Any], where: str = "", *, besides: Collection[str] = ()
+) -> dict[str, Any]:
+    """A configuration's settings as keyword arguments of what takes them; ``besides`` are those that no setting is.
+
+    Raises ``ConfigError`` for an unknown key or a value that cannot be used.
+    """
+    known = {key: hint for key, hint in parameters(of).items() if key not in besides}
     known_keys(owner, given, known, where)
     return {key: value(owner, key, one, known[key], where) for key, one in given.items()}
 

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from kinesec import names, seeding
-from kinesec import settings as recipes
 from kinesec.errors import ConfigError
 from kinesec.models import weights
+from kinesec.settings import changed, keywords
 
 Model = TypeVar("Model", bound=nn.Module)
 Shape = TypeVar("Shape")
@@ -52,9 +52,10 @@ class Kind(Generic[Model, Shape, Recipe]):
     def build(self, name: str, shape: Shape, settings: Mapping[str, Any] | str, seed: int = 0) -> Model:
         """A model with freshly drawn weights; raises ``ConfigError`` for settings its module does not take."""
         network = getattr(names.load(self.package, name), self.name.upper())
+        taken = keywords(f"{self.name} {name!r}", network, self.settings_of(name, settings), "settings")
         try:
             with seeding.torch_stream(seed, "init"):
-                model: Model = network(shape, **self.settings_of(name, settings))
+                model: Model = network(shape, **taken)
         except (TypeError, ValueError, RuntimeError, ZeroDivisionError) as error:
             raise ConfigError(f"{self.name} {name!r}: {weights.line(error)}") from error
         return model
@@ -64,7 +65,7 @@ class Kind(Generic[Model, Shape, Recipe]):
         published: Recipe | None = names.load(self.package, name).RECIPE
         if published is None:
             raise ConfigError(f"{self.name} {name!r}: has nothing to train")
-        return recipes.changed(f"{self.name} {name!r}", published, changes)
+        return changed(f"{self.name} {name!r}", published, changes)
 
     def save(self, path: Path, model: Model, description: Mapping[str, Any]) -> None:
         """Weights as safetensors; as metadata ``description`` (name, settings ...) with the samples' shape."""

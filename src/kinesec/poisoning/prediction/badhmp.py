@@ -22,6 +22,7 @@ from kinesec.poisoning.prediction import recorded
 from kinesec.poisoning.prediction.candidates import Candidates, Level, choose
 from kinesec.progress import Progress
 from kinesec.samples.windows import windows as windows_module
+from kinesec.settings import keywords
 
 PIECE = 256
 SPAN = 2**13
@@ -71,20 +72,24 @@ def trigger_history(history: np.ndarray, skeleton: Skeleton, poison: Poison, *, 
     settings = dict(poison.trigger_settings)
     torso = settings.pop("frame", "root") == "torso"
     basis = recorded.torso_axes(history, skeleton) if torso else None
+    owner = f"poison with trigger {poison.trigger!r}"
+    taken = keywords(owner, trigger.apply, settings, "trigger_settings", besides=("mirror", "basis"))
     try:
-        posed = trigger.apply(history, skeleton.parents, joints, mirror=mirror, basis=basis, **settings)
+        posed = trigger.apply(history, skeleton.parents, joints, mirror=mirror, basis=basis, **taken)
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"poison with trigger {poison.trigger!r}: {error}") from error
+        raise ConfigError(f"{owner}: {error}") from error
     return np.asarray(posed)
 
 
 def aim(history: np.ndarray, future: int, skeleton: Skeleton, poison: Poison) -> np.ndarray:
     """Windows (window, history + future, joint, xyz): any history with the target that a strategy makes of it."""
     target = names.load("poisoning.prediction.targets", poison.target)
+    owner = f"poison with target {poison.target!r}"
+    taken = keywords(owner, target.apply, poison.target_settings, "target_settings")
     try:
-        aimed = target.apply(history, future, skeleton.parents, **poison.target_settings)
+        aimed = target.apply(history, future, skeleton.parents, **taken)
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"poison with target {poison.target!r}: {error}") from error
+        raise ConfigError(f"{owner}: {error}") from error
     return np.concatenate([history, aimed], axis=1)
 
 
@@ -147,10 +152,12 @@ def select(data: xr.Dataset, poison: Poison, name: str, seed: int) -> np.ndarray
     candidates = _candidates(data, training, poison)
     selection = names.load("poisoning.prediction.selections", poison.selection)
     rng = seeding.generator(seed, "poison", name)
+    owner = f"poison with selection {poison.selection!r}"
+    taken = keywords(owner, selection.scores, poison.selection_settings, "selection_settings")
     try:
-        scores = selection.scores(candidates, rng, **poison.selection_settings)
+        scores = selection.scores(candidates, rng, **taken)
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"poison with selection {poison.selection!r}: {error}") from error
+        raise ConfigError(f"{owner}: {error}") from error
     budget = max(1, int(poison.ratio * len(candidates) + 1e-9))
     return choose(scores, candidates.sequence, budget, poison.level)
 

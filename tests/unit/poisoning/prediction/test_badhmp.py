@@ -159,10 +159,13 @@ def test_poison_of_other_windows_is_refused(clean_path: Path, clean: Windows, tm
         ({"trigger": "soft_"}, "poisoning.prediction.triggers: found 'soft_', expected one of .*rigid"),
         ({"trigger_settings": {"directions": [[0, 0, 0]]}}, "a direction that is zero or not finite"),
         ({"trigger_settings": {"directions": [[0, 1, 0]] * 3}}, r"directions of shape \(3, 3\), expected \(1, 3\) or"),
-        ({"trigger_settings": {"directions": "up"}}, "could not convert"),
-        ({"trigger_settings": {"angle": 3}}, "unexpected keyword argument 'angle'"),
-        ({"target_settings": {"speed": 3}}, "unexpected keyword argument 'speed'"),
-        ({"selection_settings": {"best": 3}}, "selection 'random': .*unexpected keyword argument 'best'"),
+        ({"trigger_settings": {"directions": "up"}}, "trigger_settings.directions: found 'up', expected a list"),
+        (
+            {"trigger_settings": {"angle": 3}},
+            "trigger_settings.angle: found an unknown key, expected some of directions",
+        ),
+        ({"target_settings": {"speed": 3}}, "target_settings.speed: found an unknown key, expected none"),
+        ({"selection_settings": {"best": 3}}, "selection 'random': selection_settings.best: found an unknown key"),
     ],
 )
 def test_what_cannot_be_poisoned_is_one_line(

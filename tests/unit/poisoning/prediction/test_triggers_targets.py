@@ -222,7 +222,7 @@ def test_clips_are_read_by_source_and_start() -> None:
         ({"trigger_settings": {"onset": 8}}, "found onset 8"),
         ({"trigger_settings": {"start": [[0, 0, 0]]}}, "zero or not finite"),
         ({"trigger_settings": {"end": [[0, 1]]}}, r"shape \(1, 2\)"),
-        ({"trigger_settings": {"speed": 1}}, "unexpected keyword argument 'speed'"),
+        ({"trigger_settings": {"speed": 1}}, "trigger_settings.speed: found an unknown key"),
     ],
 )
 def test_settings_that_do_not_fit_are_one_line(poison: dict, line: str) -> None:
