@@ -74,7 +74,7 @@ CHANGED: dict[str, tuple[Callable[[Project], None], set[str]]] = {
     "papers": (code("src/kinesec/tables/papers/cmu_mocap.py"), {"compare_with_papers", *REPORTED}),
     "pictures": (code("src/kinesec/plots/parts/stick_figures.py"), PICTURED),
     "figures' rows": (code("src/kinesec/plots/parts/rows.py"), PLOTTED),
-    "stealth": (code("src/kinesec/jobs/evaluate_stealth.py"), {"evaluate_stealth", *TABLED}),
+    "stealth": (code("src/kinesec/evaluation/stealth.py"), {"evaluate_stealth", *TABLED}),
     "selections without victims": (
         settings(prediction__stealth_only={"selection": ["natural"]}),
         {"poison_badhmp"} | {"evaluate_stealth", *TABLED},
