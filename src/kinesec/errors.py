@@ -9,7 +9,3 @@ class KinesecError(Exception):
 
 class ConfigError(KinesecError):
     """A configuration key has a value that cannot be used."""
-
-
-class NothingToDraw(KinesecError):
-    """A figure's jobs ended well and have nothing to show: no attack succeeded, no clip was told rightly."""

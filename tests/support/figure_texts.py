@@ -1,12 +1,15 @@
-"""Whether a reader can read a figure's texts."""
+"""Whether a reader can read a figure's texts, and a figure's bytes in every format."""
 
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+
+from kinesec.plots.parts import style
 
 
 def visible_texts(figure: Figure) -> list[Text]:
@@ -38,3 +41,10 @@ def check_texts(figure: Figure) -> None:
         box = text.get_window_extent()
         inside = box.x0 >= page.x0 - 1 and box.x1 <= page.x1 + 1 and box.y0 >= page.y0 - 1 and box.y1 <= page.y1 + 1
         assert inside, f"{text.get_text()!r} leaves the page"
+
+
+def save(figure: Figure, folder: Path) -> list[bytes]:
+    """The bytes of a figure's PDF, SVG and PNG."""
+    paths = {kind: folder / f"figure.{kind}" for kind in ("pdf", "svg", "png")}
+    style.save(figure, **paths)
+    return [path.read_bytes() for path in paths.values()]

@@ -115,6 +115,7 @@ POISONED = EVALUATED | DEFENDED | {"train_victim", "poison_badhmp", "croissant",
 PREDICTED = POISONED | TRAINED | {"cut_windows"}
 # of the first seed alone, and of attacks AB
 SHOWN = PAGE | {
+    "picture_attacks",
     *("figure_joint_displacement", "figure_displacement_correlation"),
     *("figure_attack_filmstrip", "figure_attack_animation"),
 }
@@ -127,7 +128,7 @@ RECOGNIZED = ATTACKED | {"train_recognizer", "evaluate_recognizer", "figure_conf
 CLIPPED = RECOGNIZED | {"cut_clips"}
 INGESTED = PREDICTED | CLIPPED | {"ingest"}
 RETRIEVED = INGESTED | {"retrieve"}
-GATHERED = frozenset(rule for rule in INGESTED if rule.startswith(("table_", "figure_", "compare_"))) | PAGE
+GATHERED = frozenset(rule for rule in INGESTED if rule.startswith(("table_", "figure_", "compare_", "picture_"))) | PAGE
 
 SRC = "src/kinesec"
 SCHEMA = "workflow/schemas/config.schema.yaml"
@@ -186,7 +187,7 @@ EDITS = (
     Edit(
         "a kind of store, `files/kinds/adversarial.py`",
         code(f"{SRC}/files/kinds/adversarial.py"),
-        ATTACKED | {"figure_confusion"},
+        ATTACKED,
     ),
     Edit("a new kind of store, `files/kinds/videos.py`", store_kind_added, NOTHING),
     Edit("an error class, `errors.py`", code(f"{SRC}/errors.py"), NOTHING),

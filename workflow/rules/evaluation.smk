@@ -172,3 +172,28 @@ rule evaluate_transfer:
         ),
     script:
         "../scripts/evaluate_transfer.py"
+
+
+rule picture_attacks:
+    input:
+        unpack(
+            lambda wildcards: PLAN.recognition.pictured(
+                wildcards.data, wildcards.recognizer
+            )
+        ),
+    output:
+        scenes=PLAN.attack_scenes,
+    log:
+        f"logs/picture_attacks/{RUN}/{{data}}-{{recognizer}}.log",
+    benchmark:
+        f"logs/picture_attacks/{RUN}/{{data}}-{{recognizer}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=30,
+    params:
+        code=code_of("picture_attacks.py"),
+    script:
+        "../scripts/picture_attacks.py"

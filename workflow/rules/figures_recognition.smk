@@ -77,11 +77,7 @@ rule figure_transfer_matrix:
 
 rule figure_joint_displacement:
     input:
-        unpack(
-            lambda wildcards: PLAN.recognition.pictured(
-                wildcards.data, wildcards.recognizer
-            )
-        ),
+        scenes=PLAN.attack_scenes,
     output:
         **PLAN.figure("joint_displacement-{data}-{recognizer}", "pdf", "svg", "png"),
     log:
@@ -102,11 +98,7 @@ rule figure_joint_displacement:
 
 rule figure_displacement_correlation:
     input:
-        unpack(
-            lambda wildcards: PLAN.recognition.pictured(
-                wildcards.data, wildcards.recognizer
-            )
-        ),
+        scenes=PLAN.attack_scenes,
     output:
         **PLAN.figure(
             "displacement_correlation-{data}-{recognizer}", "pdf", "svg", "png"
@@ -129,11 +121,7 @@ rule figure_displacement_correlation:
 
 rule figure_attack_filmstrip:
     input:
-        unpack(
-            lambda wildcards: PLAN.recognition.pictured(
-                wildcards.data, wildcards.recognizer
-            )
-        ),
+        scenes=PLAN.attack_scenes,
     output:
         **PLAN.figure("attack_filmstrip-{data}-{recognizer}", "pdf", "svg", "png"),
     log:
@@ -154,11 +142,7 @@ rule figure_attack_filmstrip:
 
 rule figure_attack_animation:
     input:
-        unpack(
-            lambda wildcards: PLAN.recognition.pictured(
-                wildcards.data, wildcards.recognizer
-            )
-        ),
+        scenes=PLAN.attack_scenes,
     output:
         **PLAN.figure("attack_animation-{data}-{recognizer}", "webp", "png"),
     log:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from kinesec.plots import animation
-from kinesec.plots.parts import stick_figures
 from kinesec.provenance.job import job
+from kinesec.samples import scenes
 
 with job(snakemake) as run:
-    animation.save(stick_figures.read(Path(run.input.samples).parent), webp=run.output.webp, png=run.output.png)
+    animation.save(scenes.of_windows(Path(run.input.samples).parent), webp=run.output.webp, png=run.output.png)

@@ -1,13 +1,15 @@
 """Draws a clip in motion, clean and under some attacks."""
 
-from kinesec.errors import NothingToDraw
-from kinesec.evaluation.attack_scenes import Jobs
-from kinesec.plots import attack_animation
+from pathlib import Path
+
+from kinesec.plots import animation
 from kinesec.provenance.job import job
+from kinesec.samples import scenes
+from kinesec.samples.errors import NothingToDraw
 
 with job(snakemake) as run:
-    jobs = Jobs.of(run.input.clips, run.input.shards, run.input.records, run.input.tables)
     try:
-        attack_animation.save(jobs.typical(), webp=run.output.webp, png=run.output.png)
+        scene = scenes.of_attacks(Path(run.input.scenes).parent)
+        animation.save_attacks(scene, webp=run.output.webp, png=run.output.png)
     except NothingToDraw as nothing:
-        attack_animation.save_note(str(nothing), webp=run.output.webp, png=run.output.png)
+        animation.save_note(str(nothing), webp=run.output.webp, png=run.output.png)

@@ -1,11 +1,12 @@
 """Draws a clip as filmstrips, clean and under some attacks."""
 
-from kinesec.evaluation.attack_scenes import Jobs
-from kinesec.plots import attack_filmstrip
+from pathlib import Path
+
+from kinesec.plots import filmstrip
 from kinesec.plots.parts import style
 from kinesec.provenance.job import job
+from kinesec.samples import scenes
 
 with job(snakemake) as run:
-    jobs = Jobs.of(run.input.clips, run.input.shards, run.input.records, run.input.tables)
-    figure = style.drawn(lambda: attack_filmstrip.draw(jobs.typical()))
+    figure = style.drawn(lambda: filmstrip.draw_attacks(scenes.of_attacks(Path(run.input.scenes).parent)))
     style.save(figure, pdf=run.output.pdf, svg=run.output.svg, png=run.output.png)

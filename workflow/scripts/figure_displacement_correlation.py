@@ -1,11 +1,12 @@
 """Draws whether an attack moves the joints that move."""
 
-from kinesec.evaluation.attack_scenes import Jobs
+from pathlib import Path
+
 from kinesec.plots import displacement_correlation
 from kinesec.plots.parts import style
 from kinesec.provenance.job import job
+from kinesec.samples import scenes
 
 with job(snakemake) as run:
-    jobs = Jobs.of(run.input.clips, run.input.shards, run.input.records, run.input.tables)
-    figure = displacement_correlation.draw(*jobs.correlations())
+    figure = displacement_correlation.draw(*scenes.correlations(Path(run.input.scenes).parent))
     style.save(figure, pdf=run.output.pdf, svg=run.output.svg, png=run.output.png)

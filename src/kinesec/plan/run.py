@@ -94,6 +94,11 @@ class Plan:
         return {suffix: f"{self.folder}/figures/{name}.{suffix}" for suffix in suffixes}
 
     @property
+    def attack_scenes(self) -> str:
+        """What the figures of a recognizer's attacks show; the run's own, as which attacks are pictured is."""
+        return f"{self.folder}/scenes/attacks-{{data}}-{{recognizer}}.zarr/zarr.json"
+
+    @property
     def figures(self) -> tuple[Figure, ...]:
         """All figures of the run, in the report's order."""
         return (*self.figures_of_prediction, *self.figures_of_recognition, *described(self.added_figures))

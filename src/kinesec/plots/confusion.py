@@ -9,9 +9,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from kinesec.errors import KinesecError
-from kinesec.plots.attack_filmstrip import short
 from kinesec.plots.parts import heat
-from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, short
 
 WRITTEN = 30  # more classes than these leave no room for numbers
 LONGEST = 24

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from kinesec.errors import NothingToDraw
 from kinesec.metrics.joints import by_part
 from kinesec.motion.skeleton import Skeleton
 from kinesec.plots.parts.rows import bare
 from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, palette
+from kinesec.samples.errors import NothingToDraw
 
 MARKERS = "osD^vP*X"
 GAP = 0.8

@@ -9,37 +9,27 @@ import numpy as np
 import pandas as pd
 import pytest
 from attack_records import attack_row, records, transfer_row
-from attack_stores import CLASSES, make_case
-from figure_texts import check_texts
+from figure_texts import check_texts, save
 from matplotlib.figure import Figure
-from PIL import Image
 from stores import SKELETON
 
-from kinesec.errors import KinesecError, NothingToDraw
-from kinesec.evaluation import attack_scenes
-from kinesec.jobs.evaluate_attack import evaluate_attack
+from kinesec.errors import KinesecError
 from kinesec.metrics import joints as joint_analysis
 from kinesec.plots import (
-    attack_animation,
+    animation,
     attack_curves,
-    attack_filmstrip,
     confusion,
     displacement_correlation,
     joint_displacement,
     transfer_matrix,
 )
 from kinesec.plots.parts import style
+from kinesec.samples.errors import NothingToDraw
 from kinesec.tables import recognition
 from kinesec.tables.attack_costs import curves
 
 ATTACKS = (("smart_ab", "smart", "smart"), ("smart_l2", "smart", "l2"), ("iaa_ab", "iaa", ""))
 RECOGNIZERS = ("st_gcn_s", "sgn_s", "hrnn_s")
-
-
-def save(figure: Figure, folder: Path) -> list[bytes]:
-    paths = {kind: folder / f"figure.{kind}" for kind in ("pdf", "svg", "png")}
-    style.save(figure, **paths)
-    return [path.read_bytes() for path in paths.values()]
 
 
 @pytest.fixture(scope="module")
@@ -197,92 +187,5 @@ def test_a_run_whose_attacks_all_fail_says_so_in_its_figures(tmp_path: Path) -> 
     figure = style.drawn(lambda: joint_displacement.draw({"SMART": np.zeros((0, 6))}, SKELETON))
     assert "found no attack that succeeds" in figure.texts[0].get_text()
     style.save(figure, **{kind: tmp_path / f"note.{kind}" for kind in ("pdf", "svg", "png")})
-    attack_animation.save_note("nothing", webp=tmp_path / "note.webp", png=tmp_path / "note2.png")
+    animation.save_note("nothing", webp=tmp_path / "note.webp", png=tmp_path / "note2.png")
     assert all(path.stat().st_size > 0 for path in tmp_path.iterdir())
-
-
-@pytest.fixture(scope="module")
-def jobs(tmp_path_factory: pytest.TempPathFactory) -> attack_scenes.Jobs:
-    """Two attacks on one recognizer, evaluated, read as the figures' scripts read them."""
-    folder = tmp_path_factory.mktemp("jobs")
-    shards, tables, found = [], [], []
-    for attack, terms, size in (("smart_ab", "smart", 0.4), ("smart_l2", "l2", 0.8)):
-        case = make_case(folder, size=size, settings={"terms": terms})
-        own = case.write(folder / attack / "seed0", 2)
-        paths = {"records_path": folder / f"{attack}.parquet", "table_path": folder / f"{attack}.csv"}
-        identity = {"data": "d", "clips": "c", "recognizer": "r", "attack": attack, "seed": "0"}
-        evaluate_attack(
-            clips_path=case.clips_path, model_path=case.model_path, shard_paths=own, identity=identity, **paths
-        )
-        shards += [path / "zarr.json" for path in own]
-        tables.append(paths["table_path"])
-        found.append(paths["records_path"])
-    return attack_scenes.Jobs.of(folder / "clips.zarr" / "zarr.json", shards, found, tables)
-
-
-def test_the_clip_shown_is_one_that_all_attacks_win(jobs: attack_scenes.Jobs) -> None:
-    assert list(jobs.attacks) == ["SMART", "SMART, l2"]
-    row = attack_scenes.typical_row([*jobs.records.values()])
-    own = [one.set_index("row").loc[row] for one in jobs.records.values()]
-    assert all(one["right"] and one["success"] for one in own)
-    poses = jobs.typical()
-    assert poses.action == own[0]["class"]
-    assert [said for _, said in poses.attacks.values()] == [one["predicted_class"] for one in own]
-    place = int(np.flatnonzero(jobs.clips.row == row)[0])
-    bodies, length = int(jobs.clips.bodies[place]), int(jobs.clips.length[place])
-    assert len(poses) == length
-    assert len(poses.parents) == 1 + bodies * len(SKELETON)
-    real = jobs.clips.position[place, 0, :length]
-    np.testing.assert_allclose(poses.clean[:, 1 : 1 + len(SKELETON)], real, atol=1e-2)
-    moved = poses.attacks["SMART"][0]
-    shift = np.linalg.norm(moved - poses.clean, axis=-1)[:, 1:].mean()
-    assert shift == pytest.approx(own[0]["displacement_mm"], rel=1e-5)
-    assert (moved[:, 0] == poses.clean[:, 0]).all()  # both are seen from the clean root
-
-
-def test_clips_that_nothing_wins_are_shown_all_the_same() -> None:
-    lost = records().assign(success=False)
-    assert attack_scenes.typical_row([lost]) in set(lost.loc[lost["right"], "row"])
-    with pytest.raises(KinesecError, match="found no clip that the recognizer gets right"):
-        attack_scenes.typical_row([lost.assign(right=False)])
-
-
-def test_joints_are_measured_where_an_attack_wins(jobs: attack_scenes.Jobs) -> None:
-    found, skeleton = jobs.displacements()
-    for label, values in found.items():
-        own = jobs.records[label]
-        won = own[own["right"] & own["success"]]
-        assert values.shape == (len(won), len(skeleton))
-        np.testing.assert_allclose(values.mean(1), won["displacement_mm"], rtol=1e-6)
-    matrices, _ = jobs.correlations()
-    assert set(matrices) == set(joint_analysis.CORRELATED)
-
-
-def test_filmstrips_and_animations_are_the_same_twice(jobs: attack_scenes.Jobs, tmp_path: Path) -> None:
-    poses = jobs.typical()
-    figure = attack_filmstrip.draw(poses)
-    check_texts(figure)
-    assert len(figure.axes) == 3
-    labels = [axes.get_ylabel() for axes in figure.axes]
-    assert labels[0] == f"clean:\n{poses.action}"
-    assert labels[1].startswith("SMART:\n")
-    assert labels[1].split("\n")[1] in CLASSES
-    assert save(attack_filmstrip.draw(poses), tmp_path / "a") == save(attack_filmstrip.draw(poses), tmp_path / "b")
-    contents = []
-    for name in ("first", "second"):
-        attack_animation.save(poses, webp=tmp_path / f"{name}.webp", png=tmp_path / f"{name}.png")
-        contents.append([(tmp_path / f"{name}{suffix}").read_bytes() for suffix in (".webp", ".png")])
-    assert contents[0] == contents[1]
-    assert len(contents[0][0]) < 1_000_000
-    with Image.open(tmp_path / "first.webp") as moving:
-        assert moving.n_frames == len(poses)
-
-
-def test_a_body_that_stands_on_another_axis_is_turned_upright(jobs: attack_scenes.Jobs) -> None:
-    lying = attack_scenes.Jobs(jobs.clips, jobs.attacks, jobs.records)
-    object.__setattr__(lying.clips, "attrs", {**jobs.clips.attrs, "up": "+z"})
-    turned = lying.typical().clean
-    object.__setattr__(lying.clips, "attrs", {k: v for k, v in jobs.clips.attrs.items() if k != "up"})
-    upright = jobs.typical().clean
-    np.testing.assert_allclose(turned[..., 1], upright[..., 2])
-    np.testing.assert_allclose(turned[..., 2], -upright[..., 1])

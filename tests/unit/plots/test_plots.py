@@ -10,18 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from backdoor_table import backdoor_table as full_table
+from figure_texts import check_texts, save, visible_texts
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.text import Text
-from PIL import Image
-from stores import SKELETON
 
 from kinesec.errors import KinesecError
-from kinesec.files import store
-from kinesec.files.kinds.scenes import SCENES
-from kinesec.plots import animation, filmstrip, horizons, near_misses, ratio, stealth
-from kinesec.plots.parts import stick_figures, style
+from kinesec.plots import horizons, near_misses, ratio, stealth
+from kinesec.plots.parts import style
 from kinesec.tables.prediction import with_all_seeds
 
 backdoor_table = partial(full_table, actions=("walking",))
@@ -30,12 +26,6 @@ FOUR = [(trigger, target, "random", 0.05) for trigger in ("rigid", "soft") for t
 
 def draw(table: pd.DataFrame, **settings: str) -> Figure:
     return horizons.draw(table, dataset="cmu_expmap", predictor="ltd_small", **settings)
-
-
-def save(figure: Figure, folder: Path) -> list[bytes]:
-    paths = {kind: folder / f"figure.{kind}" for kind in ("pdf", "svg", "png")}
-    style.save(figure, **paths)
-    return [path.read_bytes() for path in paths.values()]
 
 
 @pytest.mark.parametrize("width", ["single", "double"])
@@ -84,33 +74,6 @@ def test_intervals_and_lines_lie_within_the_axes() -> None:
         assert low == 0
         for band in axes.collections:
             assert band.get_paths()[0].vertices[:, 1].max() <= high
-
-
-def visible_texts(figure: Figure) -> list[Text]:
-    FigureCanvasAgg(figure).draw()
-    beyond = {
-        id(label)
-        for axes in figure.axes
-        for axis in (axes.xaxis, axes.yaxis)
-        for tick in axis.get_major_ticks()
-        for label in (tick.label1, tick.label2)
-        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
-    }
-    texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    return [text for text in texts if id(text) not in beyond]
-
-
-def check_texts(figure: Figure) -> None:
-    """No text lies on another or leaves the page."""
-    texts = visible_texts(figure)
-    boxes = [text.get_window_extent() for text in texts]
-    for (one, first), (other, second) in combinations(zip(texts, boxes, strict=True), 2):
-        if one is not other:
-            assert not first.overlaps(second), f"{one.get_text()!r} lies on {other.get_text()!r}"
-    page = figure.bbox
-    for text, box in zip(texts, boxes, strict=True):
-        inside = box.x0 >= page.x0 - 1 and box.x1 <= page.x1 + 1 and box.y0 >= page.y0 - 1 and box.y1 <= page.y1 + 1
-        assert inside, f"{text.get_text()!r} leaves the page"
 
 
 @pytest.mark.parametrize("width", ["single", "double"])
@@ -250,51 +213,3 @@ def test_clean_models_alone_have_one_panel() -> None:
 
 def test_horizons_of_several_ratios_are_of_the_largest(ratios: pd.DataFrame) -> None:
     assert len(draw(ratios).axes) == 8
-
-
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> stick_figures.Samples:
-    """A made-up window of 6 + 9 frames under every kind and model."""
-    path = tmp_path_factory.mktemp("s") / "s.zarr"
-    rng = np.random.default_rng(0)
-    keys = [(kind, model) for kind in ("clean", "triggered") for model in ("data", "clean", "victim")]
-    rest = np.cumsum(SKELETON.offsets, axis=0)
-    pose = (rest + np.cumsum(rng.normal(0, 12, (len(keys), 15, len(SKELETON), 3)), axis=1)).astype(np.float32)
-    arrays = {"pose": pose, "window": np.full(len(keys), 5), "action": np.array(["walk"] * len(keys))}
-    arrays |= {"windows": np.array([one for one, _ in keys]), "model": np.array([one for _, one in keys])}
-    attrs = {"skeleton": SKELETON.to_attrs(), "dataset": "d", "history": 6, "future": 9}
-    attrs |= {"frame_ms_nominal": 40.0, "limb": [2, 3]}
-    store.write(path, SCENES, {**arrays, "source": arrays["action"]}, attrs)
-    return stick_figures.read(path)
-
-
-def test_filmstrips_are_readable_and_the_same_twice(samples: stick_figures.Samples, tmp_path: Path) -> None:
-    figure = filmstrip.draw(samples)
-    check_texts(figure)
-    assert len(figure.axes) == 4
-    past, ahead = filmstrip.frames_shown(samples.history, 9)
-    assert (past[0], past[-1], ahead[-1]) == (0, 5, 14)
-    assert len(set(ahead)) == len(ahead) == 5
-    assert save(filmstrip.draw(samples), tmp_path / "first") == save(filmstrip.draw(samples), tmp_path / "second")
-
-
-def test_an_animation_shows_every_frame_in_the_same_small_bytes(samples: stick_figures.Samples, tmp_path: Path) -> None:
-    contents = []
-    for name in ("first", "second"):
-        animation.save(samples, webp=tmp_path / f"{name}.webp", png=tmp_path / f"{name}.png")
-        contents.append([(tmp_path / f"{name}{suffix}").read_bytes() for suffix in (".webp", ".png")])
-    assert contents[0] == contents[1]
-    assert len(contents[0][0]) < 1_000_000
-    with Image.open(tmp_path / "first.webp") as moving:
-        assert moving.n_frames == 15
-        first = np.asarray(moving.convert("RGB")).reshape(-1, 3).astype(int)
-    trigger = (255 * np.array(to_rgb(style.COLOURS["defended"]))).round()
-    assert (np.abs(first - trigger).max(1) < 12).sum() > 50  # the trigger is seen in its own colour
-    assert (first == 255).all(1).mean() > 0.8
-
-
-def test_a_pose_is_seen_upright_and_from_a_little_aside() -> None:
-    pose = np.array([[1.0, 2, 3], [1, 12, 3], [11, 2, 3], [1, 2, 13]])
-    seen = stick_figures.flat(pose)
-    np.testing.assert_allclose(seen[:2], [[0, 0], [0, 10]])
-    assert seen[2, 0] > seen[3, 0] > 0

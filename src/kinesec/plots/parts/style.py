@@ -11,7 +11,7 @@ from typing import Any, Literal
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from kinesec.errors import NothingToDraw
+from kinesec.samples.errors import NothingToDraw
 
 # it tells every table of every font it embeds, in the log of every figure's job
 logging.getLogger("fontTools").setLevel(logging.WARNING)
@@ -65,6 +65,12 @@ STYLE: dict[Any, Any] = {
 def palette(count: int) -> list[str]:
     """So many of the palette's colours, from its first on, again and again."""
     return list(islice(cycle(COLORBLIND), count))
+
+
+def short(name: str, longest: int = 20) -> str:
+    """A class's name, cut where it is long."""
+    text = name.replace("_", " ")
+    return text if len(text) <= longest else text[: longest - 1] + "\u2026"
 
 
 def note(text: str) -> Figure:
