@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from kinesec.errors import ConfigError
 
@@ -21,6 +23,18 @@ def available(package: str) -> list[str]:
 def file(package: str, name: str) -> Path:
     """The file of a name's module."""
     return _PACKAGE.joinpath(*package.split("."), f"{name}.py")
+
+
+def constant(package: str, name: str, key: str, default: Any = None) -> Any:
+    """A literal that a name's module assigns to ``key``, read from its file alone: nothing is imported.
+
+    ``default`` where there is no such module, or it assigns none.
+    """
+    path = file(package, name)
+    for node in ast.parse(path.read_text("utf-8")).body if path.is_file() else ():
+        if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == [key]:
+            return ast.literal_eval(node.value)
+    return default
 
 
 def check(package: str, name: str, key: str) -> str:

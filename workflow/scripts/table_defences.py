@@ -3,7 +3,7 @@
 import pandas as pd
 
 from kinesec.provenance.job import job
-from kinesec.tables.prediction import write_csv
+from kinesec.tables.files import write_csv
 
 with job(snakemake) as run:
     whole = dict.fromkeys(("seed", "epoch", "frame", "n", "n_marked"), "Int64")

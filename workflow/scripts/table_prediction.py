@@ -3,7 +3,8 @@
 import pandas as pd
 
 from kinesec.provenance.job import job
-from kinesec.tables.prediction import joined, with_all_seeds, write_csv
+from kinesec.tables.files import write_csv
+from kinesec.tables.prediction import joined, with_all_seeds
 
 with job(snakemake) as run:
     parts = (pd.read_csv(path, dtype={"frame": "Int64", "sampling": "str"}) for path in run.input.tables)

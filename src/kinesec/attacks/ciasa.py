@@ -80,5 +80,6 @@ class Constrained(Mixed):
             bound(self.lanes.x, self.lanes.clean, self.lanes.present, epsilon=self.epsilon)
 
 
+NAME = "CIASA"
 ATTACK = CIASA
 PRESETS: dict[str, dict[str, Any]] = {"paper": {}, "unconstrained": {"epsilon": None}}

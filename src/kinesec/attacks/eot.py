@@ -100,5 +100,6 @@ def averaged(
     return logits, criterion.loss(logits, lanes.label, lanes.target), total.div_(draws)
 
 
+NAME = "EOT"
 ATTACK = EOT
 PRESETS: dict[str, dict[str, Any]] = {"paper": {}}

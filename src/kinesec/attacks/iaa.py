@@ -37,6 +37,7 @@ class MeanScaled(Within):
         return gradient / each(mean.clamp_min(TINY))
 
 
+NAME = "IAA"
 ATTACK = IAA
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},  # as its text is quoted (papers/skeleton-attacks.md, section 4)

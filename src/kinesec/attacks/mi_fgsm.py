@@ -23,5 +23,6 @@ class MIFGSM(Bounded):
         return Momentum(lanes, self, self.decay)
 
 
+NAME = "MI-FGSM"
 ATTACK = MIFGSM
 PRESETS: dict[str, dict[str, Any]] = {"paper": {}}

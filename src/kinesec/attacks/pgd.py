@@ -26,5 +26,6 @@ class PGD(Bounded):
         return (RandomStart if self.random_start else Within)(lanes, self)
 
 
+NAME = "PGD"
 ATTACK = PGD
 PRESETS: dict[str, dict[str, Any]] = {"paper": {}}

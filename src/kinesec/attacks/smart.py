@@ -106,6 +106,7 @@ class SMART(Attack):
         )
 
 
+NAME = "SMART"
 ATTACK = SMART
 # .40 position, .18 acceleration, .42 bones: the weights of the released code, in the paper's symbols
 _RELEASED = {"weight": 0.6, "alpha": 0.58, "beta": {0: 0.4 / 0.58, 2: 0.18 / 0.58}, "optimiser": "gd", "rate": 0.01}

@@ -16,7 +16,7 @@ from kinesec import names
 from kinesec.attacks.engine import criteria
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.metrics import perceptual
-from kinesec.metrics.clusters import clustered_means
+from kinesec.metrics.bootstrap import clustered_means
 from kinesec.models.recognizers.base import RECOGNIZERS, Recognizer
 from kinesec.motion import joint_maps
 from kinesec.samples.adversarial import Adversarial

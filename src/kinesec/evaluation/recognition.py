@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kinesec.metrics.clusters import clustered_means
+from kinesec.metrics.bootstrap import clustered_means
 from kinesec.samples.clips.checks import takes
 from kinesec.samples.clips.clips import Clips
 

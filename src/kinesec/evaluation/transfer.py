@@ -9,7 +9,7 @@ import numpy as np
 
 from kinesec import seeding
 from kinesec.evaluation.attacks import succeeded
-from kinesec.metrics.clusters import clustered_means
+from kinesec.metrics.bootstrap import clustered_means
 
 
 def transfer_success(logits: np.ndarray, label: np.ndarray, target: np.ndarray, strategy: str) -> np.ndarray:

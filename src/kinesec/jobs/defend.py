@@ -20,7 +20,7 @@ from kinesec.samples.windows import windows
 from kinesec.samples.windows.poisoned import load_poisoned
 from kinesec.settings import keywords
 from kinesec.tables import defences
-from kinesec.tables.prediction import write_csv
+from kinesec.tables.files import write_csv
 
 PACKAGE = "defences.backdoor"
 

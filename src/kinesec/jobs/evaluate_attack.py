@@ -14,7 +14,7 @@ from kinesec.files.hashing import sha256_of
 from kinesec.models.fit import load_for
 from kinesec.samples.adversarial import gather, of_clips
 from kinesec.samples.clips import checks
-from kinesec.tables.prediction import write_csv
+from kinesec.tables.files import write_csv
 
 _FIRST = ("dataset", "clips", "recognizer", "attack", "preset", "strategy", "seed")
 

@@ -18,7 +18,8 @@ from kinesec.models.predictors.base import PREDICTORS, Predictor
 from kinesec.poisoning.prediction.badhmp import Poison, resolve
 from kinesec.poisoning.prediction.strategy import STRATEGY
 from kinesec.samples.windows import windows
-from kinesec.tables.prediction import prediction_backdoor, write_csv
+from kinesec.tables.files import write_csv
+from kinesec.tables.prediction import prediction_backdoor
 
 
 def evaluate_prediction(

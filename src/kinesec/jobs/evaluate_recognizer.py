@@ -14,7 +14,7 @@ from kinesec.models.device import best_device
 from kinesec.models.fit import check_fit
 from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples.clips.checks import checked
-from kinesec.tables.prediction import write_csv
+from kinesec.tables.files import write_csv
 
 
 def evaluate_recognizer(

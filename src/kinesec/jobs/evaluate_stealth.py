@@ -11,6 +11,7 @@ from kinesec.files import store
 from kinesec.files.kinds.poison import POISON
 from kinesec.files.kinds.windows import WINDOWS
 from kinesec.tables import prediction
+from kinesec.tables.files import write_csv
 from kinesec.tables.strategies import Strategy
 
 
@@ -21,4 +22,4 @@ def evaluate_stealth(
     clean, poisoned = store.read(windows_path, WINDOWS), store.read(poison_path, POISON)
     named = {key: strategy[key] for key in Strategy._fields}
     labels = {"dataset": identity["data"], "protocol": identity["protocol"], "seed": int(identity["seed"])}
-    prediction.write_csv(prediction.stealth(stealth(clean, poisoned), {**labels, **named}), str(table_path))
+    write_csv(prediction.stealth(stealth(clean, poisoned), {**labels, **named}), str(table_path))

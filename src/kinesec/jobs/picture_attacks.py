@@ -13,7 +13,8 @@ from kinesec.samples import adversarial, scenes
 from kinesec.samples.adversarial import Adversarial
 from kinesec.samples.clips import checks
 from kinesec.samples.clips.clips import Clips
-from kinesec.tables.recognition import attack_labels, read
+from kinesec.tables.labels import attack_labels
+from kinesec.tables.recognition import read
 
 
 def picture_attacks(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kinesec.errors import KinesecError
 from kinesec.tables import attack_costs, smart
-from kinesec.tables.prediction import write_csv
+from kinesec.tables.files import write_csv
 from kinesec.tables.recognition import joined, read, with_all_seeds
 
 

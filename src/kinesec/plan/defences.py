@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,11 +19,10 @@ def kind(name: str) -> str:
 
     Raises ``ConfigError`` for a name that there is none of, or a module without one.
     """
-    file = names.file(PACKAGE, names.check(PACKAGE, name, "defence"))
-    for node in ast.parse(file.read_text("utf-8")).body:
-        if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["KIND"]:
-            return str(ast.literal_eval(node.value))
-    raise ConfigError(f"{file}: found no KIND, expected detection, repair or inversion")
+    kind_of_module = names.constant(PACKAGE, names.check(PACKAGE, name, "defence"), "KIND")
+    if kind_of_module is None:
+        raise ConfigError(f"{names.file(PACKAGE, name)}: found no KIND, expected detection, repair or inversion")
+    return str(kind_of_module)
 
 
 @dataclass(frozen=True, kw_only=True)

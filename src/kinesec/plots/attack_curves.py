@@ -16,7 +16,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from kinesec.errors import KinesecError
 from kinesec.plots.parts.rows import bare, margin
 from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, palette
-from kinesec.tables.recognition import attack_labels, of_seeds, typed
+from kinesec.tables.labels import attack_labels
+from kinesec.tables.recognition import typed
+from kinesec.tables.seeds import of_seeds
 
 PANELS = {
     "displacement_mm": "joint displacement (mm)",

@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from kinesec.errors import KinesecError
 from kinesec.plots.parts.rows import at_largest_ratio, bare, kind, margin, of_predictor
 from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH, Width
+from kinesec.tables import seeds
 from kinesec.tables import strategies as tidy
 
 
@@ -64,7 +65,7 @@ def lines(
     for line in panel:
         one = rows[(rows["model"] == line.model) & (rows["windows"] == line.windows)]
         if len(one):
-            means = tidy.over_seeds(one, ["frame", "horizon_ms_nominal"])
+            means = seeds.over_seeds(one, ["frame", "horizon_ms_nominal"])
             found.append((line, means.sort_values("frame", ignore_index=True)))
     return found
 

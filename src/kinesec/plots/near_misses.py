@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from kinesec.errors import KinesecError
 from kinesec.plots.parts.rows import at_largest_ratio, bare, kind, of_predictor
 from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.tables import seeds
 from kinesec.tables import strategies as tidy
 
 OTHERS = {"half_frames": "half of\nthe frames", "wrong_limb": "wrong\nlimb", "natural_nearest": "nearest\nclean"}
@@ -99,7 +100,7 @@ def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy]) -> Figure:
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, x_axis: list[Place]) -> None:
     for model, _, marker, weight in MODELS:
-        means = tidy.over_seeds(rows[rows["model"] == model], ["windows"]).set_index("windows")
+        means = seeds.over_seeds(rows[rows["model"] == model], ["windows"]).set_index("windows")
         here = [one for one in x_axis if one.windows in means.index]
         x = [one.x for one in here]
         y = means.loc[[one.windows for one in here]]

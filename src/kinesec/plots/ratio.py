@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from kinesec.errors import KinesecError
 from kinesec.plots.parts.rows import bare, kind, of_predictor
 from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.tables import seeds
 from kinesec.tables import strategies as tidy
 
 Dashes = Literal["-", ":"] | tuple[int, tuple[int, ...]]
@@ -82,7 +83,7 @@ def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy], ratios: list[f
 def _points(rows: pd.DataFrame, strategies: list[tidy.Strategy]) -> pd.DataFrame:
     """value, low, high over seeds by ``percent`` poisoned, of one model under each of some strategies."""
     parts = [
-        tidy.over_seeds(tidy.of_strategy(rows, one), ["frame"]).assign(percent=100 * one.ratio) for one in strategies
+        seeds.over_seeds(tidy.of_strategy(rows, one), ["frame"]).assign(percent=100 * one.ratio) for one in strategies
     ]
     return pd.concat(parts).sort_values("percent") if parts else pd.DataFrame(columns=["percent", "value"])
 

@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from kinesec.errors import KinesecError
 from kinesec.plots.parts.rows import at_largest_ratio, bare, margin
 from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.tables import seeds
 from kinesec.tables import strategies as tidy
 
 PANELS = tuple(product(("Acc", "Jerk", "BLC"), ("whole", "seam")))
@@ -67,7 +68,7 @@ def _name(selection: str, level: str) -> str:
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, strategies: list[tidy.Strategy], ways: list[tuple[str, str]]) -> None:
-    every = tidy.over_seeds(rows[rows["windows"] == CLEAN], ["windows"])
+    every = seeds.over_seeds(rows[rows["windows"] == CLEAN], ["windows"])
     largest = float(rows[["value", "high"]].to_numpy().max())
     bare(axes, "x")
     axes.tick_params(axis="y", length=0)
@@ -82,7 +83,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, strategies: list[tidy.Strategy],
     axes.axvline(float(every["value"].iloc[0]), color=COLOURS["clean"], linewidth=1.3, gid=CLEAN)
     for strategy in strategies:
         y = ways.index((strategy.selection, strategy.level))
-        means = tidy.over_seeds(tidy.of_strategy(rows, strategy), ["windows"]).set_index("windows")
+        means = seeds.over_seeds(tidy.of_strategy(rows, strategy), ["windows"]).set_index("windows")
         for windows, filled in ((BEFORE, False), (POISONED, True)):
             value, low, high = means.loc[windows, ["value", "low", "high"]].to_numpy(float)
             axes.errorbar(

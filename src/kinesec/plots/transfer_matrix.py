@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 from kinesec.errors import KinesecError
 from kinesec.plots.parts import heat
 from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
-from kinesec.tables.recognition import attack_labels, of_seeds, typed
+from kinesec.tables.labels import attack_labels
+from kinesec.tables.recognition import typed
+from kinesec.tables.seeds import of_seeds
 
 PANELS_A_ROW = 2
 

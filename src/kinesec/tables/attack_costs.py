@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kinesec import seeding
-from kinesec.metrics.clusters import clustered_means
+from kinesec.metrics.bootstrap import clustered_means
 from kinesec.metrics.perceptual import UNITS, cost_of
 
 METRICS = (

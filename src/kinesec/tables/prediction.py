@@ -12,7 +12,8 @@ import pandas as pd
 from kinesec import seeding
 from kinesec.metrics.bootstrap import bootstrap_means, over_seeds
 from kinesec.metrics.naturalness import UNITS
-from kinesec.metrics.prediction import upto
+from kinesec.metrics.prediction import derived
+from kinesec.tables import seeds
 
 PREDICTION_BACKDOOR = (
     "dataset", "protocol", "sampling", "action", "predictor", "trigger", "target", "selection", "level", "ratio",
@@ -20,9 +21,8 @@ PREDICTION_BACKDOOR = (
     "threshold_mm", "value", "low", "high", "unit", "n",
 )  # fmt: skip
 _ENDS = ("value", "low", "high")
-ALL_ACTIONS, ALL_SEEDS = "mean", "all"
+ALL_ACTIONS = "mean"
 NEAR_MISSES = ("rotated_", "half_frames", "natural_nearest")
-TRUE_FUTURE = ("clean", "natural_nearest_truth")  # kinds of windows that keep their own
 
 
 @dataclass
@@ -48,24 +48,11 @@ def _grouped(records: pd.DataFrame) -> Iterator[tuple[dict[str, Any], np.ndarray
         yield dict(zip(keys, labels, strict=True)), window[first], action.iloc[first].to_numpy(), values
 
 
-def _derived(labels: Mapping[str, Any], values: np.ndarray, threshold: float) -> Iterator[tuple[str, np.ndarray, str]]:
-    """(metric, values (window, frame), unit) that a group of records gives."""
-    if labels["metric"] != "MPJPE_at":
-        yield labels["metric"], values, UNITS[labels["metric"]]
-        return
-    running = upto(values)
-    yield "MPJPE_at", values, "mm"
-    yield "MPJPE_upto", running, "mm"
-    yield ("CDE" if labels["windows"] in TRUE_FUTURE else "BDE"), running, "mm"
-    if labels["windows"] not in TRUE_FUTURE:
-        yield "ASR", 100.0 * (running < threshold), "%"
-
-
 def _columns(records: pd.DataFrame, threshold_mm: float) -> list[_Columns]:
     same_windows: dict[tuple[str, bytes], _Columns] = {}
     for labels, windows, actions, values in _grouped(records):
         columns = same_windows.setdefault((labels["sampling"], windows.tobytes()), _Columns(actions))
-        for metric, of_metric, unit in _derived(labels, values, threshold_mm):
+        for metric, of_metric, unit in derived(labels["metric"], labels["windows"], values, threshold_mm):
             threshold = threshold_mm if metric == "ASR" else None
             columns.values.append(of_metric)
             columns.labels += [
@@ -108,8 +95,8 @@ def _rows(columns: _Columns, rng: np.random.Generator) -> Iterator[pd.DataFrame]
     labels = pd.DataFrame(columns.labels).astype({"frame": "Int64", "threshold_mm": "float64"})
     near = labels["windows"].str.startswith(NEAR_MISSES)
     for row, (action, count) in enumerate(zip([*names, ALL_ACTIONS], [*counts, sum(counts)], strict=True)):
-        found = labels.assign(action=action, value=mean[row], low=low[row], high=high[row], n=count)
-        yield found if action == ALL_ACTIONS else found[~near]
+        rows = labels.assign(action=action, value=mean[row], low=low[row], high=high[row], n=count)
+        yield rows if action == ALL_ACTIONS else rows[~near]
 
 
 def _finished(
@@ -164,24 +151,13 @@ def joined(parts: Iterable[pd.DataFrame], frames: Sequence[int] | None, actions:
 def with_all_seeds(table: pd.DataFrame) -> pd.DataFrame:
     """The table with rows of seed ``all`` behind it: means over seeds, intervals over seeds and test windows.
 
-    A number has such a row when two or more seeds have it. See ``metrics.intervals.over_seeds``.
+    A number has such a row when two or more seeds have it. See ``metrics.bootstrap.over_seeds``.
     """
-    table = table.reset_index(drop=True)
-    keys = [name for name in table.columns if name not in ("seed", "value", "low", "high", "n")]
-    number = table.groupby(keys, sort=False, dropna=False, observed=True).ngroup().to_numpy()
-    place = table.groupby(number, sort=False).cumcount().to_numpy()
-    seeds = np.bincount(number)[number] if len(number) else number
     rng = seeding.generator(0, "over seeds")
-    parts = [table]
-    for count in sorted(set(seeds[seeds > 1].tolist())):
-        rows = np.flatnonzero(seeds == count)
-        rows = rows[np.lexsort((place[rows], number[rows]))]
-        value, low, high = (table[name].to_numpy(np.float64)[rows].reshape(-1, count) for name in _ENDS)
-        mean, low, high = over_seeds(value, low, high, rng)
-        parts.append(table.iloc[rows[::count]].assign(seed=ALL_SEEDS, value=mean, low=low, high=high))
-    return pd.concat(parts, ignore_index=True)
 
+    def pooled(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        ends = over_seeds(values["value"], values["low"], values["high"], rng)
+        return dict(zip(_ENDS, ends, strict=True))
 
-def write_csv(table: pd.DataFrame, path: str) -> None:
-    """One header line, six significant digits."""
-    table.to_csv(path, index=False, float_format="%.6g")
+    keys = [name for name in table.columns if name not in ("seed", *_ENDS, "n")]
+    return seeds.with_all_seeds(table, keys, _ENDS, pooled)

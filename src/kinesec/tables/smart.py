@@ -6,7 +6,8 @@ import math
 
 import pandas as pd
 
-from kinesec.tables.recognition import attack_labels, of_seeds, plain
+from kinesec.tables.labels import attack_labels, plain
+from kinesec.tables.seeds import of_seeds
 
 NONE, NOT_APPLICABLE, MEAN = "\u2013", "n/a", "mean"
 _VARIANT = ["attack_module", "preset", "terms", "reduction", "after_success"]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from kinesec.errors import KinesecError
+from kinesec.tables import files
 
 TEXT = (
     "dataset",
@@ -32,7 +33,7 @@ TEXT = (
     "unit",
 )
 NUMBERS = ("ratio", "frame", "horizon_ms_nominal", "value", "low", "high", "n")
-MEAN, ALL_SEEDS = "mean", "all"
+MEAN = "mean"
 ROTATED = "rotated_"  # a kind of windows: the triggered limb turned by so many degrees
 
 
@@ -56,35 +57,23 @@ def typed(table: pd.DataFrame) -> pd.DataFrame:
     lacking = [name for name in (*TEXT, *NUMBERS) if name not in table]
     if lacking:
         raise KinesecError(f"prediction_backdoor: found no column {', '.join(lacking)}; make the table again")
-    done = table.copy()
-    for name in TEXT:
-        done[name] = done[name].astype(object).where(done[name].notna(), "").astype(str)
-    for name in ("sampling", "seed"):  # a column of 8 and nothing else is read as numbers
-        done[name] = done[name].str.removesuffix(".0")
+    typed_table = files.with_text(table, TEXT, whole=("sampling", "seed"))
     for name in NUMBERS:
-        done[name] = pd.to_numeric(done[name]).astype(float)
-    return done
+        typed_table[name] = pd.to_numeric(typed_table[name]).astype(float)
+    return typed_table
 
 
 def read(path: str | Path) -> pd.DataFrame:
     """A table from its CSV file, typed."""
-    return typed(pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values=_ABSENT))
-
-
-_ABSENT = {name: [""] for name in NUMBERS}
+    return typed(files.read_csv(path, TEXT, absent={name: [""] for name in NUMBERS}))
 
 
 def widest(table: pd.DataFrame) -> str:
     """The test sampling with most windows: ``all``, else the largest number. Training windows have none."""
-    found = sorted(set(table["sampling"]) - {""}, key=lambda name: float("inf") if name == "all" else float(name))
-    if not found:
+    samplings = sorted(set(table["sampling"]) - {""}, key=lambda name: float("inf") if name == "all" else float(name))
+    if not samplings:
         raise KinesecError("prediction_backdoor: found no rows of test windows, expected some; make the table again")
-    return str(found[-1])
-
-
-def seeds(table: pd.DataFrame) -> int:
-    """How many seeds the table has, the rows over all of them aside."""
-    return len(set(table["seed"]) - {ALL_SEEDS})
+    return str(samplings[-1])
 
 
 def strategies(table: pd.DataFrame) -> list[Strategy]:
@@ -130,14 +119,3 @@ def clean_cases(table: pd.DataFrame) -> Iterator[tuple[str, str, str, str, pd.Da
     for dataset, protocol, predictor in models[["dataset", "protocol", "predictor"]].drop_duplicates().values.tolist():
         rows = table[(table["dataset"] == dataset) & (table["protocol"] == protocol)]
         yield dataset, protocol, predictor, "clean models alone", rows[rows["predictor"].isin(["", predictor])]
-
-
-def over_seeds(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """``value``, ``low``, ``high`` and ``n`` for each ``by``: of the row over all seeds, or means of the seeds' rows.
-
-    Where there is no row over all seeds, ``low`` and ``high`` say nothing of how seeds differ.
-    """
-    single = table["seed"] != ALL_SEEDS
-    pooled = ~single.groupby([table[name] for name in by], dropna=False).transform("min")
-    groups = table[pooled & ~single | ~pooled].groupby(by, sort=False, dropna=False)
-    return groups.agg(value=("value", "mean"), low=("low", "mean"), high=("high", "mean"), n=("n", "max")).reset_index()

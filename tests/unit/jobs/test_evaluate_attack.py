@@ -14,7 +14,7 @@ from attack_stores import Case, make_case, write_clips, write_model
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.evaluation.attacks import swapped
 from kinesec.jobs.evaluate_attack import evaluate_attack
-from kinesec.metrics.clusters import clustered_means
+from kinesec.metrics.bootstrap import clustered_means
 from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples import adversarial
 from kinesec.samples.clips import clips

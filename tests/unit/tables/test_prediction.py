@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from kinesec.evaluation.prediction import RECORD
-from kinesec.tables.prediction import ALL_ACTIONS, PREDICTION_BACKDOOR, joined, prediction_backdoor, write_csv
+from kinesec.tables.files import write_csv
+from kinesec.tables.prediction import ALL_ACTIONS, PREDICTION_BACKDOOR, joined, prediction_backdoor
 
 IDENTITY = {
     "dataset": "d", "protocol": "p", "predictor": "ltd", "trigger": "rigid", "target": "jammed",

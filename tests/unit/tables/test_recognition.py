@@ -10,8 +10,8 @@ import pytest
 from attack_records import accuracy_row, attack_row, records, transfer_row
 
 from kinesec.errors import KinesecError
+from kinesec.tables import labels, smart
 from kinesec.tables import recognition as tables
-from kinesec.tables import smart
 from kinesec.tables.attack_costs import BUDGETS, METRICS, curves, pairs
 
 RECOGNIZERS = ("hrnn_s", "st_gcn_s", "sgn_s")
@@ -88,7 +88,7 @@ def test_attacks_are_called_by_what_tells_them_apart() -> None:
         attack_row(attack="g", module="mi_fgsm", terms=""),
         {**attack_row(attack="h", module="eot", terms=""), "settings": '{"attack": {"attack": "pgd"}, "draws": 4}'},
     ]
-    found = tables.attack_labels(pd.DataFrame(rows))
+    found = labels.attack_labels(pd.DataFrame(rows))
     assert found["b"] == "SMART, l2"
     assert found["c"] == "IAA"
     assert (found["d"], found["e"]) == ("PGD, paper", "PGD, official")

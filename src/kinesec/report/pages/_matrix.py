@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from kinesec.report.pages._rows import FINE, NONE, ORDER, POWERS, groups, interval, last, number, plural, stack
-from kinesec.tables import strategies
+from kinesec.tables import seeds, strategies
 
 MATRIX = {
     "cde_clean": ("clean", "clean", "CDE"),
@@ -31,14 +31,14 @@ def matrix(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for dataset, protocol, predictor, strategy, of_case in strategies.cases(table):
         widest = last(of_case[of_case["sampling"] == strategies.widest(of_case)])
-        found = strategies.over_seeds(widest, ["model", "windows", "metric"])
+        found = seeds.over_seeds(widest, ["model", "windows", "metric"])
         means = {tuple(key): value for *key, value in found[["model", "windows", "metric", "value"]].values.tolist()}
         cell = {name: float(means.get(key, math.nan)) for name, key in MATRIX.items()}
         nearer = cell["bde_clean"] / cell["bde_victim"] if cell["bde_victim"] else math.nan
         rows.append(
             {name: number(value) for name, value in cell.items()}
             | {
-                "group": f"{dataset}, {protocol} \u00b7 {predictor} \u00b7 {plural(strategies.seeds(widest), 'seed')}",
+                "group": f"{dataset}, {protocol} \u00b7 {predictor} \u00b7 {plural(seeds.count(widest), 'seed')}",
                 "strategy": str(strategy),
                 "change": percent(cell["cde_victim"], cell["cde_clean"]),
                 "nearer": NONE if math.isnan(nearer) else f"{number(nearer)}\u00d7",
@@ -74,7 +74,7 @@ def near_misses(table: pd.DataFrame) -> pd.DataFrame:
             "asr": ("victim", ("ASR",)),
         }.items():
             of_model = here[(here["model"] == model) & here["metric"].isin(metrics) & here["windows"].isin(list(kinds))]
-            means = strategies.over_seeds(of_model, ["windows"])
+            means = seeds.over_seeds(of_model, ["windows"])
             ends = [interval(*one) for one in means[["value", "low", "high"]].values.tolist()]
             cells[name] = pd.Series(ends, index=means["windows"], dtype=object)
         frame = pd.DataFrame(cells, dtype=object).fillna(NONE)
@@ -98,8 +98,8 @@ def selections(table: pd.DataFrame) -> pd.DataFrame:
                 if one._replace(selection="") != same:
                     continue
                 of_one = strategies.of_strategy(here, one)
-                clean = strategies.over_seeds(of_one[of_one["windows"] == "train_clean"], ["what"]).set_index("what")
-                found = strategies.over_seeds(of_one[of_one["windows"] == "train_poisoned"], ["what"]).set_index("what")
+                clean = seeds.over_seeds(of_one[of_one["windows"] == "train_clean"], ["what"]).set_index("what")
+                found = seeds.over_seeds(of_one[of_one["windows"] == "train_poisoned"], ["what"]).set_index("what")
                 columns.setdefault("all clean windows", _cells(clean))
                 columns[one.selection], means[one.selection] = _cells(found), found["value"]
             for name in means:

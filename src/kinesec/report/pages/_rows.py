@@ -11,7 +11,7 @@ from functools import partial
 
 import pandas as pd
 
-from kinesec.tables import strategies
+from kinesec.tables import seeds, strategies
 
 MODELS = {"zero_velocity": "zero velocity", "clean": "clean model", "victim": "victim"}
 HORIZONS_MS = (80, 160, 320, 400, 560, 1000)
@@ -70,7 +70,7 @@ def groups(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         widest = rows[rows["sampling"] == strategies.widest(rows)]
         windows = int(widest.loc[widest["action"] == strategies.MEAN, "n"].max())
         heading = f"{dataset}, {protocol} \u00b7 {predictor} \u00b7 {strategy} \u00b7 "
-        yield heading + f"{plural(windows, 'test window')}, {plural(strategies.seeds(widest), 'seed')}", widest
+        yield heading + f"{plural(windows, 'test window')}, {plural(seeds.count(widest), 'seed')}", widest
 
 
 def pivot(rows: pd.DataFrame, index: str, columns: dict[str, dict[str, str]]) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def pivot(rows: pd.DataFrame, index: str, columns: dict[str, dict[str, str]]) ->
     found = {}
     for name, wanted in columns.items():
         here = rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)]
-        means = strategies.over_seeds(here, [index])
+        means = seeds.over_seeds(here, [index])
         cells = [interval(*cell) for cell in means[["value", "low", "high"]].values.tolist()]
         found[name] = pd.Series(cells, index=means[index], dtype=object)
     return pd.DataFrame(found, dtype=object).fillna(NONE)
@@ -122,7 +122,7 @@ def findings(table: pd.DataFrame) -> list[tuple[str, str]]:
     found = []
     for dataset, protocol, predictor, strategy, rows in strategies.cases(table):
         widest = rows[rows["sampling"] == strategies.widest(rows)]
-        cells = strategies.over_seeds(last(widest), ["model", "windows", "metric"])
+        cells = seeds.over_seeds(last(widest), ["model", "windows", "metric"])
         means = {
             (model, windows, metric): number(float(value))
             for model, windows, metric, value in cells[["model", "windows", "metric", "value"]].values.tolist()
@@ -192,7 +192,7 @@ def stealth(table: pd.DataFrame) -> pd.DataFrame:
         ]
         data = data.assign(what=data["metric"] + ", " + data["part"] + " (" + data["unit"].replace(POWERS) + ")")
         cells = pivot(data, "what", {"clean": {"windows": "clean"}, "triggered": {"windows": "triggered"}})
-        means = strategies.over_seeds(data, ["what", "windows"]).pivot(index="what", columns="windows", values="value")
+        means = seeds.over_seeds(data, ["what", "windows"]).pivot(index="what", columns="windows", values="value")
         if {"clean", "triggered"} <= set(means):
             change = (100 * (means["triggered"] / means["clean"] - 1)).where(means.max(axis=1) >= FINE)
             cells["change"] = [

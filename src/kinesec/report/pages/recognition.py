@@ -11,7 +11,9 @@ from markupsafe import Markup
 
 from kinesec.report.markup import table
 from kinesec.report.pages._rows import NONE, interval, number, plural, pretty
-from kinesec.tables.recognition import attack_labels, of_seeds, plain, read
+from kinesec.tables.labels import attack_labels, plain
+from kinesec.tables.recognition import read
+from kinesec.tables.seeds import of_seeds
 
 COSTS = {
     "displacement_mm": "displacement (mm)",

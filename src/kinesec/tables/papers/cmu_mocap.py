@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from kinesec.tables import strategies
+from kinesec.tables import seeds, strategies
 from kinesec.tables.papers import smart
 from kinesec.tables.papers.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, REPRODUCED
 
@@ -127,7 +127,7 @@ class _Run:
         self.samplings = set(rows["sampling"])
         self.actions = set(rows["action"]) - {strategies.MEAN}
         keys = ["model", "predictor", "sampling", "joints", "frame", "action"]
-        means = strategies.over_seeds(rows, keys)
+        means = seeds.over_seeds(rows, keys)
         self._cells = {
             tuple(key): _Found(*found)
             for key, found in zip(

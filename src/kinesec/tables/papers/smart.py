@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from kinesec.tables.papers.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, REPRODUCED
-from kinesec.tables.recognition import of_seeds, typed
+from kinesec.tables.recognition import typed
+from kinesec.tables.seeds import of_seeds
 
 PAPER = "SMART (Wang et al., CVPR 2021)"
 TOLERANCE = 5.0  # percentage points, ours: one clip in twenty

@@ -1,0 +1,57 @@
+"""Rows over seeds: how they are made, and which rows a reader takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+ALL_SEEDS = "all"
+Pool = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
+
+
+def with_all_seeds(table: pd.DataFrame, keys: Sequence[str], values: Sequence[str], pool: Pool) -> pd.DataFrame:
+    """The table with rows of seed ``all`` behind it, where two or more seeds have a row of the same ``keys``.
+
+    ``pool`` gets the ``values`` columns by name, each (row, seed), and returns columns (row,) over seeds. Other columns
+    are those of the first seed.
+    """
+    table = table.reset_index(drop=True)
+    number = table.groupby(list(keys), sort=False, dropna=False, observed=True).ngroup().to_numpy()
+    place = table.groupby(number, sort=False).cumcount().to_numpy()
+    seeds = np.bincount(number)[number] if len(number) else number
+    parts = [table]
+    for count in sorted(set(seeds[seeds > 1].tolist())):
+        rows = np.flatnonzero(seeds == count)
+        rows = rows[np.lexsort((place[rows], number[rows]))]
+        by_seed = {name: table[name].to_numpy(np.float64)[rows].reshape(-1, count) for name in values}
+        parts.append(table.iloc[rows[::count]].assign(seed=ALL_SEEDS, **pool(by_seed)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def count(table: pd.DataFrame) -> int:
+    """How many seeds the table has, the rows over all of them aside."""
+    return len(set(table["seed"]) - {ALL_SEEDS})
+
+
+def over_seeds(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """``value``, ``low``, ``high`` and ``n`` for each ``by``: of the row over all seeds, or means of the seeds' rows.
+
+    Where there is no row over all seeds, ``low`` and ``high`` say nothing of how seeds differ.
+    """
+    single = table["seed"] != ALL_SEEDS
+    pooled = ~single.groupby([table[name] for name in by], dropna=False).transform("min")
+    groups = table[pooled & ~single | ~pooled].groupby(by, sort=False, dropna=False)
+    return groups.agg(value=("value", "mean"), low=("low", "mean"), high=("high", "mean"), n=("n", "max")).reset_index()
+
+
+def of_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a case of a recognition table: that over all seeds where there is one, else that of the only seed."""
+    keys = [
+        name
+        for name in ("dataset", "clips", "surrogate", "recognizer", "training", "split", "attack", "against")
+        if name in table
+    ]
+    pooled = (table["seed"] == ALL_SEEDS).groupby([table[name] for name in keys], dropna=False).transform("max")
+    return table[(table["seed"] == ALL_SEEDS) | ~pooled]
