@@ -36,7 +36,7 @@ def kill_while_training(project: Project) -> int:
     while not found:
         assert process.poll() is None, log.read_text()
         time.sleep(0.005)
-        found = list(project.folder.glob("results/checkpoints/*/checkpoint.safetensors"))
+        found = list(project.folder.glob("results/checkpoints/*/train/checkpoint.safetensors"))
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     return epochs_of(found[0])

@@ -52,7 +52,7 @@ def test_resume(project: Project, resume: Callable[[], subprocess.CompletedProce
             project.command(target=CLEAN), cwd=project.folder, env=project.environment(), stdout=log, stderr=log
         )
     orphan = until(process, lambda: script_of(process))
-    until(process, lambda: list(project.folder.glob("results/checkpoints/*/checkpoint.safetensors")))
+    until(process, lambda: list(project.folder.glob("results/checkpoints/*/train/checkpoint.safetensors")))
     orphan.suspend()
 
     refused = resume()
