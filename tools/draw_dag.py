@@ -31,7 +31,7 @@ COLUMNS = {
     "attacks, defences": ("attacks", "defences"),
     "evaluation": ("evaluation",),
     "tables": ("tables",),
-    "figures": ("figures_prediction", "figures_recognition"),
+    "figures": ("figures_prediction", "figures_recognition", "figures_added"),
     "report, provenance": ("report", "provenance"),
 }
 # prediction, recognition, both; of a palette that the colour-blind can tell apart
