@@ -66,9 +66,13 @@ class Project:
         shutil.copytree(self.folder, folder)
         return Project(folder)
 
+    def unchanged(self) -> dict[str, Any]:
+        """The configuration that changes are made to."""
+        return deepcopy(SMALLEST)
+
     def configure(self, changes: dict[str, Any] | None = None) -> None:
         """Writes the smallest configuration with some ``changes``: {"prediction.strategies.ratio": [0.1]}."""
-        config = deepcopy(SMALLEST)
+        config = self.unchanged()
         for key, value in (changes or {}).items():
             *parents, last = key.split(".")
             place = config

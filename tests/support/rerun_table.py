@@ -66,18 +66,11 @@ class Demo(Project):
     What is planned follows from names, time stamps and recorded parameters alone, so nothing need run for it.
     """
 
-    def configure(self, changes: dict[str, Any] | None = None) -> None:
-        config = yaml.safe_load((self.folder / "config/config.yaml").read_text("utf-8"))
+    def unchanged(self) -> dict[str, Any]:
+        config: dict[str, Any] = yaml.safe_load((self.folder / "config/config.yaml").read_text("utf-8"))
         own = {**FORMATS["bvh"].data("own"), "nominal_unit_mm": 70}
-        config = {**config, "run": "smallest", "datasets": {"procedural": {}, "own": own}}
-        config["recognition"] = {**deepcopy(RECOGNITION), "datasets": ["procedural", "own"]}
-        for key, value in (changes or {}).items():
-            *parents, last = key.split(".")
-            place = config
-            for name in parents:
-                place = place.setdefault(name, {})
-            place[last] = value
-        (self.folder / "config/smallest.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+        recognition = {**deepcopy(RECOGNITION), "datasets": ["procedural", "own"]}
+        return {**config, "run": "smallest", "datasets": {"procedural": {}, "own": own}, "recognition": recognition}
 
     def copy(self, folder: Path) -> Demo:
         return Demo(super().copy(folder).folder)
