@@ -14,8 +14,8 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from kinesec.report.pages import defences, recognition, sections
-from kinesec.report.pages._rows import findings, plain, plural, pretty
+from kinesec.report.format import plain, plural, pretty
+from kinesec.report.pages import defences, papers, prediction, provenance, recognition
 from kinesec.tables import strategies
 from kinesec.tables.recognition import read as read_recognition
 
@@ -104,33 +104,33 @@ def build(
     environment.filters["plural"] = plural
     environment.filters["pretty"] = pretty
     environment.filters["plain"] = plain
-    environment.filters["counts"] = sections.counts_of
+    environment.filters["counts"] = provenance.counts_of
     assert environment.loader is not None
     css = environment.loader.get_source(environment, "style.css")[0]
-    nothing: tuple[sections.Tables, list[str]] = ({}, [])
-    papers, reasons = nothing if comparison is None or comparison.empty else sections.papers(comparison)
-    told = [] if backdoor is None else findings(backdoor)
+    nothing: tuple[dict[str, Markup], list[str]] = ({}, [])
+    published, reasons = nothing if comparison is None or comparison.empty else papers.sections(comparison)
+    said = [] if backdoor is None else prediction.findings(backdoor)
     attacked = recognition.findings(read_recognition(tables[ATTACKS])) if ATTACKS in tables else []
     charts, pictures = _figures(figures, page)
     content = environment.get_template("index.html.j2").render(
         run=run,
         style=Markup(css),
-        findings=told if len(told) <= FEW else [],
-        backdoor=None if backdoor is None else sections.backdoor(backdoor),
-        threshold=None if backdoor is None else sections.threshold(backdoor),
+        findings=said if len(said) <= FEW else [],
+        backdoor=None if backdoor is None else prediction.sections(backdoor),
+        threshold=None if backdoor is None else prediction.threshold(backdoor),
         defences={} if defended is None else defences.sections(defended),
         recognition=recognition.sections(tables),
         recognition_titles=recognition.TITLES,
         attacked=attacked,
-        papers=papers,
+        papers=published,
         reasons=reasons,
         nothing_published=comparison is not None and comparison.empty,
         figures=charts,
         pictures=pictures,
-        few=len(told) <= FEW,
+        few=len(said) <= FEW,
         tables=_tables(tables, page),
         facts=facts,
-        provenance=sections.provenance(facts),
+        provenance=provenance.sections(facts),
         configuration=yaml.safe_dump(dict(facts["configuration"]), sort_keys=True, allow_unicode=True),
     )
     page.parent.mkdir(parents=True, exist_ok=True)

@@ -18,8 +18,8 @@ from kinesec.models.predictors.base import PREDICTORS, Shape
 from kinesec.plan.configuration import check_prediction
 from kinesec.plan.defences import kind
 from kinesec.plots import fine_tuning, roc
+from kinesec.report.format import number
 from kinesec.report.pages import defences
-from kinesec.report.pages._rows import number
 from kinesec.tables import defences as _table
 
 CHEAP: dict[str, dict[str, Any]] = {

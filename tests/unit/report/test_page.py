@@ -25,6 +25,7 @@ from kinesec.files import store
 from kinesec.files.kinds.motions import MOTIONS
 from kinesec.files.kinds.windows import WINDOWS
 from kinesec.provenance.facts import gather, models
+from kinesec.report import format
 from kinesec.report.markup import table
 from kinesec.report.page import build
 from kinesec.report.pages import _matrix, _rows
@@ -195,7 +196,7 @@ def test_near_misses_stand_in_order_of_their_distance_and_end_with_natural_windo
         "on the wrong limb",
         "nearest clean windows, against the target",
     ]
-    assert not (rows == _rows.NONE).any(axis=None)
+    assert not (rows == format.NONE).any(axis=None)
 
 
 def test_every_selection_stands_beside_random() -> None:
@@ -254,7 +255,7 @@ def test_an_animation_has_a_still_for_readers_who_want_no_motion(tmp_path: Path)
 def test_per_action_has_each_action_and_ends_with_their_mean() -> None:
     rows = _rows.per_action(strategies.typed(backdoor_table()))
     assert rows["action"].tolist() == [*sorted(ACTIONS), "mean of the actions"]
-    assert not (rows == _rows.NONE).any(axis=None)
+    assert not (rows == format.NONE).any(axis=None)
 
 
 def test_seeds_are_averaged_and_counted() -> None:
@@ -317,8 +318,8 @@ def test_cells_come_back_as_they_went_in(text: str) -> None:
 
 @given(st.floats(-1e6, 1e6, allow_nan=False))
 def test_numbers_keep_their_leading_digits(value: float) -> None:
-    text = _rows.number(value)
-    if 0 < abs(value) < _rows.FINE:
+    text = format.number(value)
+    if 0 < abs(value) < format.FINE:
         assert text == ("<0.001" if value > 0 else ">-0.001")
     else:
         assert abs(float(text.replace(",", "")) - value) <= 0.06 * abs(value)
@@ -328,8 +329,8 @@ def test_a_change_of_rounding_errors_is_not_told() -> None:
     made = strategies.typed(backdoor_table())
     made.loc[made["metric"] == "BLC", ["value", "low", "high"]] *= 1e-3
     rows = _rows.stealth(made).set_index("what")
-    assert rows.loc["BLC, whole (mm/frame)", ["clean", "change"]].tolist() == ["<0.001", _rows.NONE]
-    assert rows.loc["Acc, whole (mm/frame\u00b2)", "change"] != _rows.NONE
+    assert rows.loc["BLC, whole (mm/frame)", ["clean", "change"]].tolist() == ["<0.001", format.NONE]
+    assert rows.loc["Acc, whole (mm/frame\u00b2)", "change"] != format.NONE
 
 
 def skeleton() -> dict[str, Any]:

@@ -6,7 +6,8 @@ import math
 
 import pandas as pd
 
-from kinesec.report.pages._rows import FINE, NONE, ORDER, POWERS, groups, interval, last, number, plural, stack
+from kinesec.report.format import FINE, NONE, interval, number, plural
+from kinesec.report.pages._rows import ORDER, POWERS, groups, last, stack
 from kinesec.tables import seeds, strategies
 
 MATRIX = {

@@ -7,59 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 import pandas as pd
 
+from kinesec.report.format import FINE, NONE, interval, plural
 from kinesec.tables import seeds, strategies
 
 MODELS = {"zero_velocity": "zero velocity", "clean": "clean model", "victim": "victim"}
 HORIZONS_MS = (80, 160, 320, 400, 560, 1000)
-FINE = 0.001  # of a millimetre or per cent: what is less is arithmetic, not motion
-NONE = "\u2013"
-
-
-def number(value: float) -> str:
-    """A value with the digits that count: 2,700,904; 113.0; 9.25; 0.62; 0.0018; <0.001."""
-    if math.isnan(value):
-        return NONE
-    if value == 0:
-        return "0"
-    if abs(value) < FINE:
-        return f"<{FINE}" if value > 0 else f">-{FINE}"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    if abs(value) >= 10:
-        return f"{value:.1f}"
-    if abs(value) >= 1:
-        return f"{value:.2f}"
-    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
-
-
-def interval(value: float, low: float, high: float) -> str:
-    mean, ends = number(value), (number(low), number(high))
-    if math.isnan(value) or math.isnan(low) or ends == (mean, mean):
-        return mean
-    return f"{mean} ({ends[0]}\u2013{ends[1]})"
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def pretty(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def plain(value: object) -> str:
-    """Nested settings as text: ``unit mm: 10; notes: one, two``; what is empty is left out."""
-    if isinstance(value, dict):
-        return "; ".join(
-            f"{pretty(str(key))}: {plain(one)}" for key, one in value.items() if one not in (None, "", [], {}, ())
-        )
-    if isinstance(value, list | tuple):
-        return ", ".join(plain(one) for one in value)
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def groups(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -111,33 +66,6 @@ def headline(table: pd.DataFrame) -> pd.DataFrame:
         cells = pivot(last(rows), "model", HEADLINE)
         parts.append((heading, cells.reindex([name for name in MODELS if name in cells.index]).rename(index=MODELS)))
     return stack(parts, "model")
-
-
-def _say(means: dict[tuple[str, str, str], str], model: str, windows: str, metric: str) -> str:
-    return means.get((model, windows, metric), NONE)
-
-
-def findings(table: pd.DataFrame) -> list[tuple[str, str]]:
-    """(data set, predictor and strategy, what the backdoor does beside its controls) in words."""
-    found = []
-    for dataset, protocol, predictor, strategy, rows in strategies.cases(table):
-        widest = rows[rows["sampling"] == strategies.widest(rows)]
-        cells = seeds.over_seeds(last(widest), ["model", "windows", "metric"])
-        means = {
-            (model, windows, metric): number(float(value))
-            for model, windows, metric, value in cells[["model", "windows", "metric", "value"]].values.tolist()
-        }
-        say = partial(_say, means)
-        words = (
-            f"On triggered windows the victim is on average "
-            f"{say('victim', 'triggered', 'BDE')} mm from the attacker's target, the clean model "
-            f"{say('clean', 'triggered', 'BDE')} mm, and the victim {say('victim', 'wrong_limb', 'BDE')} mm when the "
-            f"wrong limb carries the trigger. On clean windows the victim's error is "
-            f"{say('victim', 'clean', 'CDE')} mm, the clean model's {say('clean', 'clean', 'CDE')} mm and zero "
-            f"velocity's {say('zero_velocity', 'clean', 'CDE')} mm."
-        )
-        found.append((f"{dataset}, {protocol}, {predictor}: {strategy}.", words))
-    return found
 
 
 def horizons(table: pd.DataFrame) -> pd.DataFrame:

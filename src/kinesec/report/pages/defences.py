@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pandas as pd
 from markupsafe import Markup
 
+from kinesec.report.format import NONE, interval, number
 from kinesec.report.markup import table
-from kinesec.report.pages._rows import NONE, interval, number
 from kinesec.tables.strategies import Strategy
 
 BY = ["dataset", "protocol", "predictor", "trigger", "target", "selection", "level", "ratio"]

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from kinesec.report.format import NONE, interval, number, plural, pretty
 from kinesec.report.markup import table
-from kinesec.report.pages._rows import NONE, interval, number, plural, pretty
 from kinesec.tables.labels import attack_labels, plain
 from kinesec.tables.recognition import read
 from kinesec.tables.seeds import of_seeds

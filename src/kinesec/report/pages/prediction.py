@@ -1,0 +1,146 @@
+"""The report on backdoors of motion prediction: tables, and what they say in words."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import pandas as pd
+from markupsafe import Markup
+
+from kinesec.report.format import NONE, number, pretty
+from kinesec.report.markup import table
+from kinesec.report.pages import _matrix, _rows
+from kinesec.tables import seeds, strategies
+
+
+class Shown(NamedTuple):
+    """A table before it is markup; see ``markup.table``."""
+
+    frame: pd.DataFrame
+    caption: str
+    labels: dict[str, str]
+    row: str
+    numbers: list[str]
+    spanners: dict[str, list[str]] = {}  # noqa: RUF012 - never changed
+
+
+def sections(rows: pd.DataFrame) -> dict[str, Markup]:
+    """The tables of ``prediction_backdoor`` that have a row.
+
+    ``matrix``, ``headline``, ``horizons``, ``per_action``, ``near_misses``, ``stealth`` and ``selections``; of a run
+    without victims ``headline`` and ``horizons``.
+    """
+    horizons, selections = _rows.horizons(rows), _matrix.selections(rows)
+    victims = (rows["model"] == "victim").any()
+    steps = [column for column in horizons.columns if column.endswith(" ms")]
+    chosen = [column for column in selections.columns if column not in ("what", "group")]
+    own_limb, wrong = "trigger on its limb", "trigger on the wrong limb"
+    mm = {"cde_clean": "clean model", "cde_victim": "victim", "bde_clean": "clean model", "bde_victim": "victim"}
+    per_action = _rows.per_action(rows) if victims else pd.DataFrame()
+    near_misses = _matrix.near_misses(rows) if victims else pd.DataFrame()
+    shown = {
+        "matrix": Shown(
+            _matrix.matrix(rows),
+            "Every backdoor at a glance, averaged over all future frames",
+            {"strategy": "Backdoor", **mm, "change": "change", "nearer": "nearer", "asr_victim": "ASR (%), victim"},
+            "strategy",
+            ["cde_clean", "cde_victim", "change", "bde_clean", "bde_victim", "nearer", "asr_victim"],
+            {"CDE (mm)": ["cde_clean", "cde_victim", "change"], "BDE (mm)": ["bde_clean", "bde_victim", "nearer"]},
+        ),
+        "headline": Shown(
+            _rows.headline(rows),
+            "Backdoor and controls, averaged over all future frames" if victims else "Errors of the clean models",
+            {"model": "Model", "cde": "CDE (mm)"}
+            | ({"bde": own_limb, "bde_wrong": wrong, "asr": own_limb, "asr_wrong": wrong} if victims else {}),
+            "model",
+            list(_rows.HEADLINE),
+            {"BDE (mm)": ["bde", "bde_wrong"], "ASR (%)": ["asr", "asr_wrong"]} if victims else {},
+        ),
+        "horizons": Shown(
+            horizons,
+            "MPJPE (mm) on clean windows at each nominal horizon",
+            {"model": "Model", **{step: step for step in steps}},
+            "model",
+            steps,
+        ),
+        "per_action": Shown(
+            per_action,
+            "Backdoor and controls by action, averaged over all future frames",
+            {"action": "Action", **mm, "bde_wrong": "victim, wrong limb", "asr_victim": "ASR (%), victim"},
+            "action",
+            list(_rows.PER_ACTION),
+            {"CDE (mm)": ["cde_clean", "cde_victim"], "BDE (mm)": ["bde_clean", "bde_victim", "bde_wrong"]},
+        ),
+        "near_misses": Shown(
+            near_misses,
+            "Near misses of the trigger, averaged over all future frames",
+            {"kind": "Trigger", "clean": "clean model", "victim": "victim", "asr": "ASR (%), victim"},
+            "kind",
+            ["clean", "victim", "asr"],
+            {"Distance (mm)": ["clean", "victim"]},
+        ),
+        "stealth": Shown(
+            _rows.stealth(rows),
+            "Test windows themselves: smoothness and bone lengths with the trigger and the target",
+            {"what": "Metric", "clean": "clean", "triggered": "poisoned", "change": "change"},
+            "what",
+            ["clean", "triggered", "change"],
+        ),
+        "selections": Shown(
+            selections,
+            "Poisoned training windows by selection, and the change against random selection",
+            {"what": "Metric", **{name: pretty(name) for name in chosen}},
+            "what",
+            chosen,
+        ),
+    }
+    return {
+        name: table(
+            part.frame,
+            name=name.replace("_", "-"),
+            caption=part.caption,
+            labels=part.labels,
+            row=part.row,
+            group="group",
+            spanners=part.spanners,
+            numbers=part.numbers,
+        )
+        for name, part in shown.items()
+        if len(part.frame)
+    }
+
+
+def threshold(rows: pd.DataFrame) -> str | None:
+    """The BDE (mm) under which a window counts as a success of the attack, where the table says it."""
+    if "threshold_mm" not in rows:
+        return None
+    thresholds = sorted(set(pd.to_numeric(rows["threshold_mm"]).dropna()))
+    return ", ".join(f"{value:g}" for value in thresholds) or None
+
+
+def _mean(means: dict[tuple[str, str, str], str], model: str, windows: str, metric: str) -> str:
+    return means.get((model, windows, metric), NONE)
+
+
+def findings(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """(data set, predictor and strategy, what the backdoor does beside its controls) in words."""
+    said = []
+    for dataset, protocol, predictor, strategy, rows in strategies.cases(table):
+        widest = rows[rows["sampling"] == strategies.widest(rows)]
+        cells = seeds.over_seeds(_rows.last(widest), ["model", "windows", "metric"])
+        means = {
+            (model, windows, metric): number(float(value))
+            for model, windows, metric, value in cells[["model", "windows", "metric", "value"]].values.tolist()
+        }
+        say = partial(_mean, means)
+        words = (
+            f"On triggered windows the victim is on average "
+            f"{say('victim', 'triggered', 'BDE')} mm from the attacker's target, the clean model "
+            f"{say('clean', 'triggered', 'BDE')} mm, and the victim {say('victim', 'wrong_limb', 'BDE')} mm when the "
+            f"wrong limb carries the trigger. On clean windows the victim's error is "
+            f"{say('victim', 'clean', 'CDE')} mm, the clean model's {say('clean', 'clean', 'CDE')} mm and zero "
+            f"velocity's {say('zero_velocity', 'clean', 'CDE')} mm."
+        )
+        said.append((f"{dataset}, {protocol}, {predictor}: {strategy}.", words))
+    return said
