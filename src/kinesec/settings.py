@@ -121,6 +121,11 @@ def changed(owner: str, published: Recipe, changes: Mapping[str, Any], where: st
     return replace(published, **taken)  # type: ignore[type-var]
 
 
+def differences(published: Mapping[str, Any], used: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """(used, published) of each published setting that ``used`` has otherwise, by name: "as published?" has none."""
+    return {name: (used[name], value) for name, value in published.items() if name in used and used[name] != value}
+
+
 def _inner(owner: str, published: Recipe | None, given: Any, where: str) -> Recipe | None:
     if given is None:
         return None

@@ -11,7 +11,7 @@ from backdoor_table import backdoor_table
 from kinesec.plots import horizons
 from kinesec.plots.parts import style
 from kinesec.report.page import build
-from kinesec.tables.papers import cmu_mocap
+from kinesec.tables.papers import compare
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {
@@ -94,7 +94,7 @@ def make_report(folder: Path, *, table: pd.DataFrame | None = None, told: dict[s
     reference = pd.read_csv(ROOT / "config/papers/reference.csv", dtype=str)
     tables = {
         "prediction_backdoor": table.assign(threshold_mm=20.0),
-        "paper_comparison": cmu_mocap.compare({"prediction_backdoor": table}, reference, [SMALL]),
+        "paper_comparison": compare.compare({"prediction_backdoor": table}, reference, [SMALL]),
     }
     paths = {name: folder / "tables" / f"{name}.csv" for name in tables}
     (folder / "tables").mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import pandas as pd
 from kinesec.provenance.facts import models
 from kinesec.provenance.job import job
 from kinesec.tables import recognition, strategies
-from kinesec.tables.papers.cmu_mocap import compare
+from kinesec.tables.papers.compare import compare
 
 with job(snakemake) as run:
     receipts = {name: Path(path) for name, path in zip(run.params.data, run.input.receipts, strict=True)}

@@ -22,6 +22,7 @@ from kinesec.motion import joint_maps
 from kinesec.samples.adversarial import Adversarial
 from kinesec.samples.clips.checks import takes
 from kinesec.samples.clips.clips import Clips
+from kinesec.settings import differences
 
 PIECE = 256
 # The costs that tables give intervals and medians of; of the others, means
@@ -190,7 +191,7 @@ def model_columns(description: Mapping[str, Any]) -> dict[str, Any]:
     module = str(description["recognizer"])
     # through JSON: tuples become lists, as in what was stored
     published = json.loads(json.dumps(asdict(names.load("models.recognizers", module).RECIPE)))
-    recipe = {key: value for key, value in description["recipe"].items() if published.get(key) != value}
+    recipe = {key: used for key, (used, _) in differences(published, description["recipe"]).items()}
     return {
         "recognizer_module": module,
         "recognizer_settings": json.dumps(description["settings"], sort_keys=True),

@@ -1,8 +1,8 @@
-"""Published numbers beside the run's: a verdict for every number of ``reference.csv`` that the run can speak to.
+"""The numbers published on CMU-mocap beside the run's.
 
 A data set of the module ``cmu_expmap``, whatever its name, speaks to the CMU-mocap rows of the predictors that the run
 trains (LTD: LearnTrajDep's README, PGBIG's tables) and of zero velocity; a reference row's ``setting`` is read by the
-words that stand in it. What the run says of the SMART paper, ``comparison_recognition`` tells.
+words that stand in it.
 """
 
 from __future__ import annotations
@@ -15,32 +15,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from kinesec.settings import differences
 from kinesec.tables import seeds, strategies
-from kinesec.tables.papers import smart
 from kinesec.tables.papers.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, REPRODUCED
 
 MODULE, PROTOCOL, FRAME_MS = "cmu_expmap", "ltd25", 40
 TRAINED_TOLERANCE = 0.15  # two runs of the released code differ by 5 % (README, CMU 3D); ours by seed and library too
 EXACT_TOLERANCE, ROUNDING_MM = 0.01, 0.1
-COLUMNS = (
-    "paper",
-    "table",
-    "dataset",
-    "model",
-    "setting",
-    "metric",
-    "run_dataset",
-    "predictor",
-    "paper_value",
-    "unit",
-    "value",
-    "low",
-    "high",
-    "tolerance",
-    "verdict",
-    "reason",
-)
-
 EIGHT = (
     "basketball",
     "basketball_signal",
@@ -156,19 +137,18 @@ def _departures(model: Mapping[str, Any]) -> list[str]:
     size, training_of = PUBLISHED_SETTINGS[model["module"]], PUBLISHED_RECIPE[model["module"]]
     settings = {**size, **({"coefficients": None} if model["module"] == "ltd" else {}), **model.get("settings", {})}
     recipe = {**training_of, **model.get("recipe", {})}
-    found = [
+    departures = [
         f"{name} {'all' if got is None else got} instead of {expected}"
         for have, published in ((settings, size), (recipe, training_of))
-        for name, expected in published.items()
-        if (got := have[name]) != expected
+        for name, (got, expected) in differences(published, have).items()
     ]
     missing = [str(path) for path in model.get("missing_files", ())]
     training = [path for path in missing if path.startswith("train")]
     if training:
-        found.append(f"{len(training)} training files absent")
+        departures.append(f"{len(training)} training files absent")
     if model.get("held_out"):
-        found.append(f"{len(model['held_out'])} training files held out for validation")
-    return found
+        departures.append(f"{len(model['held_out'])} training files held out for validation")
+    return departures
 
 
 def _judge(found: _Found, paper_value: float, tolerance: float) -> tuple[str, str]:
@@ -235,33 +215,22 @@ def _answers(run: _Run, row: Mapping[str, Any], models: Sequence[Mapping[str, An
 
 
 def compare(
-    tables: Mapping[str, pd.DataFrame],
+    table: pd.DataFrame,
     reference: pd.DataFrame,
     models: Sequence[Mapping[str, Any]],
-    *,
-    modules: Mapping[str, str] | None = None,
-    protocols: Sequence[str] = (PROTOCOL,),
-) -> pd.DataFrame:
-    """A row for every reference number, data set and predictor of ours that stands for its model, in ``COLUMNS``.
+    modules: Mapping[str, str],
+    protocols: Sequence[str],
+) -> list[dict[str, Any]]:
+    """Rows of ``paper_comparison`` for every CMU-mocap number that the table ``prediction_backdoor`` can speak to.
 
-    ``tables`` holds the run's tables by name; ``prediction_backdoor`` is read here, ``recognition_attacks`` and
-    ``transfer`` by ``comparison_recognition``. ``models`` describes the run's clean
-    predictors: ``{"predictor": name in the configuration, "module": "ltd", "settings": {...}, "recipe": {...},
-    "missing_files": [paths of raw files that are absent], "held_out": [training files kept for validation],
-    "parameters": count, "dataset": name}``; the last three may be left out; see ``report.facts.models``. ``modules``
-    names each data set's module, ``protocols`` the run's protocols that are the published one (LTD's poses, 10 + 25
-    frames, every second row).
-
-    ``value``, ``low`` and ``high`` are the run's, over all seeds, NaN where there is none; ``tolerance`` is how far
-    ``value`` may lie from ``paper_value``, in ``unit``: 15 % where a model is trained, 1 % or 0.1 mm (rounding) where
-    nothing is. Trained models are ``not comparable`` unless their size, recipe and training files are the published.
+    Trained models are ``not comparable`` unless their size, recipe and training files are the published. See
+    ``compare.compare``.
     """
-    table = strategies.typed(tables["prediction_backdoor"]) if "prediction_backdoor" in tables else None
-    here = [] if table is None else sorted(set(table["dataset"]))
+    table = strategies.typed(table)
     numbered = reference.assign(value=pd.to_numeric(reference["value"], errors="coerce")).to_dict("records")
     rows = []
-    for dataset in here:
-        if table is None or (modules or {MODULE: MODULE}).get(dataset) != MODULE:
+    for dataset in sorted(set(table["dataset"])):
+        if modules.get(dataset) != MODULE:
             continue
         run = _Run(table, dataset, protocols)
         trained: dict[str, Mapping[str, Any]] = {}
@@ -272,5 +241,4 @@ def compare(
             for answer in _answers(run, {str(key): value for key, value in row.items()}, list(trained.values())):
                 same = {name: row[name] for name in ("paper", "table", "dataset", "model", "setting", "metric", "unit")}
                 rows.append({**same, "run_dataset": dataset, "paper_value": row["value"], **answer})
-    rows += smart.compare(tables, reference, modules or {})
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return rows

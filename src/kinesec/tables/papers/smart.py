@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from kinesec.settings import differences
 from kinesec.tables.papers.verdicts import DIFFERS, NOT_COMPARABLE, NOT_RUN, REPRODUCED
 from kinesec.tables.recognition import typed
 from kinesec.tables.seeds import of_seeds
@@ -64,9 +65,8 @@ def departures(row: Mapping[str, Any], dataset: str) -> list[str]:
         found.append(f"trained with {_told(recipe)} instead of the published recipe")
     settings = _json(row["settings"]) if row["attack_module"] == "smart" else {}
     found += [
-        f"{name} {settings[name]} instead of {published}"
-        for name, published in PUBLISHED_ATTACK.items()
-        if name in settings and settings[name] != published
+        f"{name} {used} instead of {published}"
+        for name, (used, published) in differences(PUBLISHED_ATTACK, settings).items()
     ]
     if int(row["n"]) < int(row.get("right_clips") or row["n"]):
         found.append(f"{int(row['n'])} clips attacked of {int(row['right_clips'])}")

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from kinesec import names
 from kinesec.tables import strategies
 from kinesec.tables.papers import cmu_mocap
-from kinesec.tables.papers.cmu_mocap import EIGHT, compare
+from kinesec.tables.papers.cmu_mocap import EIGHT
+from kinesec.tables.papers.compare import COLUMNS, compare
 from kinesec.tables.papers.verdicts import VERDICTS
 
 PUBLISHED: dict[str, Any] = {
@@ -58,7 +59,7 @@ def scaled_to(table: pd.DataFrame, reference: pd.DataFrame, pick: Callable[[pd.S
 
 def test_every_reference_number_in_scope_has_one_row_a_predictor(table: pd.DataFrame, reference: pd.DataFrame) -> None:
     found = compare({"prediction_backdoor": table}, reference, [PUBLISHED, {**PUBLISHED, "predictor": "ltd_small"}])
-    assert tuple(found.columns) == cmu_mocap.COLUMNS
+    assert tuple(found.columns) == COLUMNS
     cmu = reference[reference["dataset"] == "CMU-mocap"]
     assert (found["model"] == "zero-velocity").sum() == (cmu["model"] == "zero-velocity").sum() == 60
     mpjpe = found[(found["model"] == "LTD") & found["metric"].str.startswith("MPJPE")]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from attack_records import attack_row, transfer_row
 
-from kinesec.tables.papers import cmu_mocap
+from kinesec.tables.papers import compare as comparison
 from kinesec.tables.papers.smart import FIVE, PAPER
 
 PAPERS_OWN: dict[str, Any] = {"classes": 65, "split_by": "paper_leaky", "recognizer_settings": "{}"}
@@ -29,7 +29,7 @@ def compare(
     tables = {"recognition_attacks": pd.DataFrame(attacks)}
     if transfer:
         tables["transfer"] = pd.DataFrame(transfer)
-    return cmu_mocap.compare(tables, reference, [], modules=MODULES)
+    return comparison.compare(tables, reference, [], modules=MODULES)
 
 
 def only(found: pd.DataFrame, **wanted: str) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def only(found: pd.DataFrame, **wanted: str) -> dict[str, Any]:
 
 def test_every_number_on_an_attacked_data_set_is_answered(reference: pd.DataFrame) -> None:
     found = compare(reference, [attack_row(recognizer="st_gcn_s")])
-    assert tuple(found.columns) == cmu_mocap.COLUMNS
+    assert tuple(found.columns) == comparison.COLUMNS
     asked = reference[(reference["paper"] == PAPER) & (reference["dataset"] == "HDM05")]
     keys = ["table", "model", "setting", "metric"]
     assert set(map(tuple, found[keys].to_numpy())) == set(map(tuple, asked[keys].to_numpy()))
