@@ -195,7 +195,7 @@ def test_a_skeleton_that_cannot_be_used(beside: dict[str, bytes], sound: dict[st
 
 @pytest.mark.parametrize("name", FORMATS)
 @given(data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_any_damage_ends_in_a_sound_store_or_in_one_line(
     name: str, sound: dict[str, bytes], data: st.DataObject
 ) -> None:

@@ -59,7 +59,7 @@ def test_a_strategy_that_cannot_be_met_is_one_clear_line(strategy: str, classes:
 
 
 @given(st.lists(st.integers(-3, 3), min_size=4, max_size=7), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_success_counts_the_classes_ahead(values: list[int], data: st.DataObject) -> None:
     logits = torch.tensor([values], dtype=torch.float32)
     label = data.draw(st.integers(0, len(values) - 1))

@@ -107,7 +107,7 @@ def test_the_same_job_writes_the_same_bytes(clips_path: Path, model_path: Path, 
 
 
 @given(st.integers(0, 999), st.integers(1, 9))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_records_say_how_near_the_decision_is(clips_path: Path, seed: int, shift: int) -> None:
     clips = load(clips_path, "test")
     logits = np.random.default_rng(seed).normal(0, shift, (len(clips), len(CLASSES))).astype(np.float32)

@@ -208,7 +208,7 @@ class TestEveryKind:
             assert str(tmp_path / "b.zarr") in str(raised.value)
 
     @given(data=st.data())
-    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, suppress_health_check=list(HealthCheck))
     def test_any_sizes_and_texts_come_back(self, kind: Kind, tmp_path: Path, data: st.DataObject) -> None:
         sizes = {dim: data.draw(st.integers(0, 5), dim) for dim in SIZES}
         sizes |= {dim: size for dim, size in SIZES.items() if dim in ("xyz", "wxyz")}

@@ -86,7 +86,7 @@ def test_steady_turns_have_no_angular_acceleration_and_the_turn_is_a_rotation_ve
     np.testing.assert_allclose(found, np.broadcast_to(turn, (5, 1, 3)), atol=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), reflected=st.booleans())
 def test_a_rigid_motion_or_reflection_of_both_changes_no_metric(seed: int, reflected: bool) -> None:
     clean, attacked = clips(seed)
@@ -100,7 +100,7 @@ def test_a_rigid_motion_or_reflection_of_both_changes_no_metric(seed: int, refle
         np.testing.assert_allclose(after[name], values, rtol=1e-6, err_msg=name)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), factor=st.floats(0.1, 10))
 def test_sizes_grow_with_the_attack_in_proportion(seed: int, factor: float) -> None:
     clean, attacked = clips(seed)
@@ -167,7 +167,7 @@ def test_clips_of_other_shapes_are_one_clear_line() -> None:
         sizes(clean, attacked[:, :, :8], there(), PARENTS)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.floats(0, 100), st.booleans()), min_size=1, max_size=40))
 def test_success_within_a_budget_rises_to_the_whole_success(records: list[tuple[float, bool]]) -> None:
     cost, success = np.array([one for one, _ in records]), np.array([two for _, two in records])

@@ -96,7 +96,7 @@ def test_upto_is_the_mean_so_far(values: list[float]) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(-1e3, 1e3)), min_size=1, max_size=20), st.integers(0, 9))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_means_are_exact_and_inside_their_interval(samples: list[tuple[str, float]], seed: int) -> None:
     groups = np.array([group for group, _ in samples])
     values = np.array([[value, -value] for _, value in samples])

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -51,7 +51,6 @@ def chain(parents: list[int], joint: int) -> list[int]:
 
 
 @given(pose=poses(), turns=TURNS)
-@settings(deadline=None)
 def test_a_joint_is_the_sum_of_the_bones_above_it(pose: Pose, turns: Literal["children", "own"]) -> None:
     position = forward(**pose, turns=turns)
     for joint in range(len(pose["parents"])):
@@ -64,7 +63,6 @@ def test_a_joint_is_the_sum_of_the_bones_above_it(pose: Pose, turns: Literal["ch
 
 
 @given(pose=poses(), turns=TURNS, at_root=st.booleans())
-@settings(deadline=None)
 def test_torch_gives_what_numpy_gives(pose: Pose, turns: Literal["children", "own"], at_root: bool) -> None:
     found = forward(
         torch.from_numpy(pose["rotation"]),
@@ -107,7 +105,6 @@ def test_gradients_of_a_posed_limb_are_finite_differences() -> None:
 
 
 @given(pose=poses(), turns=TURNS, seed=st.integers(0, 2**32))
-@settings(deadline=None)
 def test_turning_the_root_turns_the_body(pose: Pose, turns: Literal["children", "own"], seed: int) -> None:
     turn = Rotation.random(rng=np.random.default_rng(seed)).as_matrix()
     rotation = pose["rotation"].copy()
@@ -117,7 +114,6 @@ def test_turning_the_root_turns_the_body(pose: Pose, turns: Literal["children", 
 
 
 @given(pose=poses(), turns=TURNS)
-@settings(deadline=None)
 def test_no_rotation_changes_a_bones_length(pose: Pose, turns: Literal["children", "own"]) -> None:
     lengths = bone_lengths(forward(**pose, turns=turns), pose["parents"])
     expected = np.linalg.norm(pose["offsets"][1:], axis=-1)
@@ -125,7 +121,6 @@ def test_no_rotation_changes_a_bones_length(pose: Pose, turns: Literal["children
 
 
 @given(pose=poses(), turns=TURNS, at_root=st.booleans())
-@settings(deadline=None)
 def test_a_frame_does_not_depend_on_its_batch(pose: Pose, turns: Literal["children", "own"], at_root: bool) -> None:
     whole = forward(**pose, turns=turns, root_turns_children=at_root)
     for frame in range(len(whole)):
@@ -136,7 +131,6 @@ def test_a_frame_does_not_depend_on_its_batch(pose: Pose, turns: Literal["childr
 
 
 @given(pose=poses(), seed=st.integers(0, 2**32))
-@settings(deadline=None)
 def test_a_root_left_out_of_the_chain_turns_nothing(pose: Pose, seed: int) -> None:
     rotation = pose["rotation"].copy()
     rotation[:, 0] = Rotation.random(len(rotation), rng=np.random.default_rng(seed)).as_matrix()
@@ -147,7 +141,6 @@ def test_a_root_left_out_of_the_chain_turns_nothing(pose: Pose, seed: int) -> No
 
 
 @given(pose=poses())
-@settings(deadline=None)
 def test_offsets_may_differ_by_frame(pose: Pose) -> None:
     offsets = pose["offsets"] * np.arange(1.0, 5.0)[:, None, None]
     moving = forward(**{**pose, "offsets": offsets})
@@ -174,7 +167,6 @@ def limb_of(parents: list[int]) -> list[int]:
 
 
 @given(pose=poses(), seed=st.integers(0, 2**32), own_lengths=st.booleans())
-@settings(deadline=None)
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 def test_a_posed_limb_keeps_its_bones_and_moves_alone(library: str, pose: Pose, seed: int, own_lengths: bool) -> None:
     convert: Callable[[np.ndarray], Any] = torch.from_numpy if library == "torch" else np.asarray
@@ -194,7 +186,6 @@ def test_a_posed_limb_keeps_its_bones_and_moves_alone(library: str, pose: Pose, 
 
 
 @given(pose=poses())
-@settings(deadline=None)
 def test_posing_a_limb_along_its_own_bones_changes_nothing(pose: Pose) -> None:
     position, parents = forward(**pose), pose["parents"]
     limb = limb_of(parents)

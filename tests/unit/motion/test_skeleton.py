@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kinesec.errors import KinesecError
@@ -51,7 +51,6 @@ def test_selecting_all_changes_nothing(skeleton: Skeleton) -> None:
 
 
 @given(skeleton=skeletons(), data=st.data())
-@settings(deadline=None)
 def test_a_selection_keeps_rest_places_ancestors_and_parts(skeleton: Skeleton, data: st.DataObject) -> None:
     chosen = tuple(sorted(data.draw(st.sets(st.integers(0, len(skeleton) - 1), min_size=1))))
     part = skeleton.select(chosen)

@@ -165,7 +165,7 @@ JUNK = st.recursive(
 
 
 @given(data=st.data(), junk=JUNK)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_junk_anywhere_is_nothing_but_a_line(data: st.DataObject, junk: Any) -> None:
     config = demo()
     where = data.draw(st.sampled_from([path for path in paths(config) if path]))
@@ -182,7 +182,7 @@ def test_junk_anywhere_is_nothing_but_a_line(data: st.DataObject, junk: Any) -> 
 
 
 @given(junk=JUNK)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_junk_instead_of_a_configuration(junk: Any) -> None:
     with pytest.raises(ConfigError):
         check(junk, SCHEMAS / "config.schema.yaml")

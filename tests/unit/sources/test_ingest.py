@@ -148,7 +148,7 @@ def test_more_sequences_than_wait_at_once(run: Run) -> None:
 
 
 @given(order=st.permutations([f"{name}.x" for name in "abcde"]))
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_order_of_the_files_changes_no_byte(run: Run, order: list[str]) -> None:
     lengths = {"a.x": 3, "b.x": 1, "c.x": 2, "d.x": 5, "e.x": 4}
     found = run({path: (motion(lengths[path], length=400.0 + lengths[path]),) for path in order})

@@ -51,7 +51,7 @@ def slips(motion: Motion, who: Performer) -> list[float]:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(person=people)
 def test_a_take_keeps_the_stated_bounds(action: str, person: tuple[int, int, int]) -> None:
     seed, number, repeat = person
@@ -115,7 +115,7 @@ def test_groups_stand_on_their_anchors() -> None:
     assert (skeleton.bone_lengths[1:] > 5).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**31), st.integers(1, 60), st.integers(61, 120))
 def test_performers_differ_and_have_human_size(seed: int, one: int, other: int) -> None:
     a, b = performer(seed, one), performer(seed, other)
@@ -241,7 +241,7 @@ def test_same_seed_same_bytes(tmp_path: Path) -> None:
     assert digest("a", 3) == digest("b", 3) != digest("c", 4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_splits_never_share_a_performer(data: st.DataObject) -> None:
     performers = data.draw(st.integers(3, 30))
@@ -309,7 +309,7 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         procedural.read(tmp_path, item, {})
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**31), st.floats(0.3, 6.0))
 def test_noise_is_bounded_and_slow(seed: int, hertz: float) -> None:
     values = noise(np.random.default_rng(seed), FPS, (1200, 2), hertz)
@@ -319,7 +319,7 @@ def test_noise_is_bounded_and_slow(seed: int, hertz: float) -> None:
     assert power[fast].sum() < 0.01 * power.sum()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(0, 100), min_size=30, max_size=120))
 def test_a_cover_is_nowhere_below(values: list[float]) -> None:
     curve = np.array(values)

@@ -470,7 +470,7 @@ def test_no_manifest(tmp_path: Path) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_mutated_manifest_retrieves_right_files_or_fails_in_one_line(tmp_path: Path, data: st.DataObject) -> None:
     """Whatever a byte of a manifest is turned to, every file that lands has the hash that its row names."""
     mirror = tmp_path / "mirror/pub"

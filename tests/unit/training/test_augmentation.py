@@ -40,7 +40,7 @@ def distances(clips: np.ndarray) -> np.ndarray:
 
 
 @given(seed=st.integers(0, 99), yaw=st.floats(1, 180))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_turned_clip_stays_upright_and_rigid(seed: int, yaw: float) -> None:
     turned = changed(seed, yaw_degrees=yaw)
     np.testing.assert_allclose(turned[..., 1], POSITION[..., 1], atol=1e-2)
@@ -55,7 +55,7 @@ def test_a_turned_clip_stays_upright_and_rigid(seed: int, yaw: float) -> None:
 
 
 @given(seed=st.integers(0, 99), scale=st.floats(0.05, 0.5))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_resized_clip_has_one_factor(seed: int, scale: float) -> None:
     resized = changed(seed, scale=scale)
     factor = (resized * POSITION).sum((1, 2, 3, 4)) / (POSITION**2).sum((1, 2, 3, 4))

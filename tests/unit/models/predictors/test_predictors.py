@@ -59,7 +59,7 @@ def test_future_follows_the_history(name: str) -> None:
 
 
 @EVERY
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_a_window_does_not_see_its_batch(name: str, data: st.DataObject) -> None:
     model, history = build(name), windows(6)[:, :20]
@@ -165,7 +165,7 @@ def test_the_loss_reads_the_first_step_alone(name: str) -> None:
     assert model.loss(other).item() != model.loss(window).item()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(frames=st.integers(1, 12), runs=st.integers(1, 9), batch=st.integers(1, 3), seed=st.integers(0, 99))
 def test_attended_motion_is_the_weighted_sum_of_runs(frames: int, runs: int, batch: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -242,7 +242,7 @@ def test_the_rate_drops_once() -> None:
 
 @pytest.mark.parametrize("layout", ["strided", "contiguous"])
 @given(seed=st.integers(0, 2**32 - 1), scale=st.sampled_from([1e-20, 1.0, 1e3]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_lengths_are_those_of_torch_to_the_bit(layout: str, seed: int, scale: float) -> None:
     lengths_and_gradients = []
     for function in (length, lambda vectors: torch.linalg.vector_norm(vectors, dim=-1)):

@@ -52,7 +52,7 @@ DIRECTION = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda one: float(np.linal
 
 
 @given(directions=st.one_of(st.lists(DIRECTION, min_size=1, max_size=1), st.lists(DIRECTION, min_size=2, max_size=2)))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_trigger_turns_the_limb_and_nothing_else(clean: Windows, directions: list[tuple[float, ...]]) -> None:
     window = clean.gather()
     posed = poison_windows(window, SKELETON, HISTORY, replace(POISON, trigger_settings={"directions": directions}))

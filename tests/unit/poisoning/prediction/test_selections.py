@@ -22,7 +22,7 @@ def candidates(count: int = 60, seed: int = 0) -> Candidates:
 
 @pytest.mark.parametrize("name", names.available("poisoning.prediction.selections"))
 @given(budget=st.integers(1, 60), level=st.sampled_from(["window", "sequence"]), seed=st.integers(0, 99))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_every_selection_fills_its_budget_with_different_windows(name: str, budget: int, level, seed: int) -> None:
     pool = candidates(seed=seed)
     scores = names.load("poisoning.prediction.selections", name).scores(pool, np.random.default_rng(seed))

@@ -68,7 +68,7 @@ def poses(name: str, seed: int) -> dict[str, object]:
 
 @pytest.mark.parametrize("trigger", [rigid, soft], ids=["rigid", "soft"])
 @given(seed=seeds)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_trigger_keeps_bone_lengths_and_moves_its_limb_alone(trigger, seed: int) -> None:
     history = moving_body(seed)[:, :HISTORY]
     posed = trigger.apply(history, PARENTS, LEFT, **poses(trigger.__name__.rsplit(".")[-1], seed))
@@ -101,7 +101,7 @@ def test_before_its_onset_a_trigger_changes_nothing(trigger) -> None:
 
 
 @given(seed=seeds)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_torso_frame_turns_with_the_torso(seed: int) -> None:
     """Turning the whole body turns the trigger with it, which the root frame does not."""
     history = moving_body(seed)[:, :HISTORY]
@@ -134,7 +134,7 @@ def test_the_jammed_target_holds_the_last_pose() -> None:
 
 
 @given(seed=seeds, blend=st.integers(1, FUTURE))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_moving_target_goes_from_the_last_pose_onto_the_clip(seed: int, blend: int) -> None:
     clip = moving_body(seed + 1, 1)[0, :FUTURE]
     history = moving_body(seed)[:, :HISTORY]
@@ -160,7 +160,7 @@ def test_the_moving_target_keeps_another_body_s_bone_lengths() -> None:
 
 
 @given(seed=seeds, share=st.floats(0, 1))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_slerp_stays_on_the_great_circle(seed: int, share: float) -> None:
     a, b = random_directions(seed, 2)
     found = slerp(a, b, np.array(share))

@@ -152,7 +152,7 @@ def test_metres_and_zeros_of_ntu(tmp_path: Path) -> None:
 
 
 @given(seed=st.integers(0, 99), scale=st.floats(0.1, 2000), bodies=st.integers(0, 2), length=st.integers(0, 5))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_normalising_is_undone(seed: int, scale: float, bodies: int, length: int) -> None:
     rng = np.random.default_rng(seed)
     normaliser = Normaliser(rng.normal(0, 500, (4, 3)), scale)

@@ -69,7 +69,7 @@ def test_a_protocol_is_a_module(name: str) -> None:
 @pytest.mark.parametrize("protocol", FACED, ids=repr)
 @pytest.mark.parametrize("source", ["cmu_asf", "procedural"])
 @given(angle=ANGLES, shift=SHIFTS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_where_a_body_stands_and_faces_changes_nothing(
     protocol: ClipProtocol, source: str, angle: float, shift: tuple[float, float, float]
 ) -> None:
@@ -80,7 +80,7 @@ def test_where_a_body_stands_and_faces_changes_nothing(
 
 
 @given(shift=SHIFTS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_where_a_body_stands_changes_nothing_without_facing(shift: tuple[float, float, float]) -> None:
     position = positions(SKELETON, 70)
     for protocol in (Native(), Native(centre="frame"), Ntu(), Ntu(centre="frame", align=False)):
@@ -132,7 +132,6 @@ VECTORS = st.tuples(*[st.floats(-10, 10)] * 3).map(np.array).filter(lambda vecto
 
 
 @given(one=VECTORS, other=VECTORS)
-@settings(deadline=None)
 def test_rotation_between_turns_one_to_the_other(one: np.ndarray, other: np.ndarray) -> None:
     for start, end in ((one, other), (one, -one), (one, one)):
         rotation = rotation_between(start, end)
@@ -170,7 +169,7 @@ def test_times_stay_within_the_take_and_leave_less_than_a_frame(frames: int, fps
 
 
 @given(frames=st.integers(1, 200), count=st.integers(1, 100))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_resizing_is_that_of_the_released_feeder(frames: int, count: int) -> None:
     wave = np.sin(np.arange(frames) * 0.3)
     expected = torch.nn.functional.interpolate(
@@ -373,7 +372,7 @@ def test_settings_that_cannot_be_used_are_one_line(make: Callable[[], Any], mess
 
 
 @given(seed=st.integers(0, 99), pieces=st.lists(st.integers(0, 9), max_size=4))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_moments_are_those_of_all_clips_at_once(seed: int, pieces: list[int]) -> None:
     clips = np.random.default_rng(seed).normal([3.0, -900.0, 50.0], [30, 200, 9], (12, 1, 5, 4, 3)).astype(np.float32)
     moments = Moments(4)
@@ -389,7 +388,7 @@ def test_moments_are_those_of_all_clips_at_once(seed: int, pieces: list[int]) ->
 
 
 @given(count=st.integers(5, 300), seed=st.integers(0, 9), test=st.floats(0, 0.5), validation=st.floats(0, 0.5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_splits_are_dealt_in_their_shares(count: int, seed: int, test: float, validation: float) -> None:
     recorded = np.array(["train", "val", "test", "train", "test"] * (count // 5 + 1), dtype=object)[:count]
     assert Split(test_share=test).deal(recorded) is recorded

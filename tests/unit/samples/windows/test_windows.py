@@ -175,7 +175,7 @@ def test_each_sequence_alone_draws_as_if_there_were_no_other() -> None:
 
 
 @given(st.lists(st.integers(35, 200), min_size=1, max_size=5), st.integers(1, 20), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_draws_are_windows_of_their_sequences(lengths: list[int], draws: int, paired: bool) -> None:
     whole = made(lengths, 10, 25)
     drawn = sample_test(whole, draws, paired=paired)

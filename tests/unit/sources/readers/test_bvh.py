@@ -79,7 +79,7 @@ def motions(draw: st.DrawFn) -> Motion:
 
 
 @given(motion=motions(), unit=st.sampled_from([1.0, 10.0, 25.4, 1000.0]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_written_motion_reads_back(motion: Motion, unit: float, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("bvh") / "motion.bvh"
     bvh.write(path, motion, unit_mm=unit, digits=8)
@@ -100,7 +100,7 @@ def test_a_written_motion_reads_back(motion: Motion, unit: float, tmp_path_facto
     up=st.sampled_from(["+x", "-x", "+y", "-y", "+z", "-z"]),
     handedness=st.sampled_from(["right", "left"]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_motion_in_other_axes_reads_back_y_up(
     motion: Motion, up: str, handedness: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
