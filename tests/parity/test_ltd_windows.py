@@ -41,7 +41,7 @@ def root(shared: Path) -> Path:
 def test_windows(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Windows:
     folder = tmp_path_factory.mktemp("cmu")
     files = [f"test/{action}/{action}_1.txt" for action in COMPLETE]
-    ingest(load_name("datasets", "cmu_expmap"), root, files, {}, folder / "m.zarr", dataset="cmu")
+    ingest(load_name("sources.datasets", "cmu_expmap"), root, files, {}, folder / "m.zarr", dataset="cmu")
     assert store.read(folder / "m.zarr", MOTIONS).attrs["recording"]["unit_mm"] == CMU_UNIT_MM
     cut(folder / "m.zarr", folder / "w.zarr", Protocol("ltd", 10, 25, 2, nominal_unit_mm=70.0))
     return load(folder / "w.zarr", "test")

@@ -22,6 +22,7 @@ from kinesec.files.schema import Kind, load
 Arrays = dict[str, np.ndarray]
 KINDS = [load(name) for name in names.available("files.kinds")]
 SIZES = {"body": 2, "clip": 5, "frame": 9, "joint": 4, "sample": 5, "sequence": 5, "window": 6, "wxyz": 4, "xyz": 3}
+SIZES |= {"measure": 2, "other": 4, "point": 4, "view": 3}
 WORDS = ("a", "größer", "歩く")
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 
