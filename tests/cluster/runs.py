@@ -103,7 +103,7 @@ def script_of(folder: Path, name: str) -> psutil.Process | None:
 
 
 def checkpoints(project: Project) -> list[Path]:
-    return list(project.folder.glob("results/checkpoints/*/checkpoint.safetensors"))
+    return list(project.folder.glob("results/checkpoints/*/train/checkpoint.safetensors"))
 
 
 def epochs_done(project: Project) -> int:
