@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,31 @@ SHARED = ("dataset", "clips_content_sha256", "model_sha256", "attack", "preset",
 _SHARD = re.compile(r"shard(\d+)of(\d+)")
 
 
+# after how many queries the least l of a hard-label attack is kept
+QUERY_GRID = np.concatenate([np.arange(25, 501, 25), np.arange(600, 5001, 100), np.arange(6000, 50001, 1000)])
+
+
+@dataclass(frozen=True)
+class Search:
+    """What an attack on hard labels says of its way to each clip (clip, ...); l in normalised units.
+
+    ``start_row`` the training clip that it started from, by its row in the clips store (-1: none was adversarial);
+    ``boundary_l`` l at the first boundary point; ``search_l`` the least l of an adversarial clip before the last
+    projection onto the manifold; ``projected``: the kept clip is a projection; ``projections`` made, whether the last
+    ``converged`` and its ``projection_residual`` (NaN: none was made); ``trace_l`` (clip, point) the least l of an
+    adversarial clip after ``QUERY_GRID`` queries (NaN before there is one).
+    """
+
+    start_row: np.ndarray
+    boundary_l: np.ndarray
+    search_l: np.ndarray
+    projected: np.ndarray
+    projections: np.ndarray
+    converged: np.ndarray
+    projection_residual: np.ndarray
+    trace_l: np.ndarray
+
+
 @dataclass(frozen=True)
 class Adversarial:
     """Adversarial clips and what the attack says of each; from a store, in the order of the clips store.
@@ -29,7 +54,8 @@ class Adversarial:
     ``label`` (clip,) the true class, ``target`` (clip,) the class it was led to, -1 where any will do; ``claimed``
     (clip,): it is adversarial, by the attack's own word; ``iterations`` (clip,) that it took; ``queries`` (clip,)
     evaluations of the model spent on it; ``class_loss`` and ``perceptual_loss`` (clip,) of it; ``first_success``
-    (clip,) the first iteration after which it was adversarial (-1: none), where the store holds it.
+    (clip,) the first iteration after which it was adversarial (-1: none), where the store holds it; ``search`` where
+    the attack sees labels alone, and so has no ``class_loss`` (NaN).
 
     ``attrs`` are the store's. ``evaluated``, which no store holds, counts the clips that the model was given gradients
     of, those in empty lanes among them.
@@ -45,6 +71,7 @@ class Adversarial:
     class_loss: np.ndarray
     perceptual_loss: np.ndarray
     first_success: np.ndarray | None = None
+    search: Search | None = None
     attrs: dict[str, Any] = field(default_factory=dict)
     evaluated: int = 0
 
@@ -55,6 +82,9 @@ class Adversarial:
         """A setting as text; empty where the attack has no such setting."""
         found = self.attrs["settings"].get(name)
         return found if isinstance(found, str) else "" if found is None else json.dumps(found, sort_keys=True)
+
+
+_SEARCHED = tuple(field.name for field in fields(Search))
 
 
 def shard_of(shard: str, count: int) -> np.ndarray:
@@ -88,13 +118,24 @@ def spread(label: np.ndarray, limit: int | None) -> np.ndarray:
 
 def write(path: Path, adversarial: Adversarial) -> None:
     """Writes adversarial clips, however many, as a store of kind ``adversarial``; positions as float32."""
-    arrays = {name: values for name in ADVERSARIAL.arrays if (values := getattr(adversarial, name)) is not None}
+    held = vars(adversarial) | (vars(adversarial.search) if adversarial.search else {})
+    arrays = {name: held[name] for name in ADVERSARIAL.arrays if held.get(name) is not None}
     arrays["position"] = arrays["position"].astype(np.float32)
     store.write(path, ADVERSARIAL, arrays, adversarial.attrs)
 
 
 def _check_one_attack(shards: Sequence[xr.Dataset], paths: Sequence[Path]) -> None:
-    """All shards state the same of what they share."""
+    """All shards state the same of what they share, and hold the same arrays: those of a search all or none."""
+    for path, shard in zip(paths, shards, strict=True):
+        there = set(map(str, shard.variables))
+        unlike = there ^ set(map(str, shards[0].variables))
+        odd = sorted(unlike or (set(_SEARCHED) - there if there & set(_SEARCHED) else unlike))
+        if odd:
+            raise KinesecError(f"{path}: found {odd[0]} in some shards or without its like; attack again")
+        if "trace_l" in shard and shard.sizes["point"] != len(QUERY_GRID):
+            raise KinesecError(
+                f"{path}: found trace_l of {shard.sizes['point']} points, expected {len(QUERY_GRID)}; attack again"
+            )
     for key in SHARED:
         for path, shard in zip(paths, shards, strict=True):
             if shard.attrs[key] != shards[0].attrs[key]:
@@ -157,7 +198,9 @@ def gather(shard_paths: Sequence[Path], clips: Clips) -> Adversarial:
         str(name): np.concatenate([shard[name].values for shard in shards]) for name in shards[0].variables
     }
     order = np.argsort(arrays["row"], kind="stable")
-    adversarial = Adversarial(**{name: values[order] for name, values in arrays.items()}, attrs=attrs)
+    ordered = {name: values[order] for name, values in arrays.items()}
+    search = {name: ordered.pop(name) for name in _SEARCHED if name in ordered}
+    adversarial = Adversarial(**ordered, search=Search(**search) if search else None, attrs=attrs)
     _check_clips(adversarial, clips, paths[0])
     return adversarial
 

@@ -20,6 +20,15 @@ ADVERSARIAL = Kind(
         "queries": Field(("clip",), "int64"),
         "class_loss": Field(("clip",), "float64"),
         "perceptual_loss": Field(("clip",), "float64"),
+        # of attacks on hard labels alone
+        "start_row": Field(("clip",), "int64", required=False),
+        "boundary_l": Field(("clip",), "float64", required=False),
+        "search_l": Field(("clip",), "float64", required=False),
+        "projected": Field(("clip",), "bool", required=False),
+        "projections": Field(("clip",), "int64", required=False),
+        "converged": Field(("clip",), "bool", required=False),
+        "projection_residual": Field(("clip",), "float64", required=False),
+        "trace_l": Field(("clip", "point"), "float64", required=False),
     },
     attrs=("dataset", "clips_content_sha256", "model_sha256", "attack", "preset", "strategy", "settings", "seed"),
 )
