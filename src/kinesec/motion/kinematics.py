@@ -17,7 +17,8 @@ from kinesec.motion.skeleton import Turns, tree_order
 Array = Any  # numpy.ndarray or torch.Tensor
 
 
-def _namespace(array: Array) -> ModuleType:
+def namespace(array: Array) -> ModuleType:
+    """The module whose functions take an array: numpy or torch."""
     if isinstance(array, np.ndarray):
         return np
     import torch  # kept out of jobs that do not need it: importing it costs seconds
@@ -27,7 +28,7 @@ def _namespace(array: Array) -> ModuleType:
 
 def matrices_from_quaternions(quaternion: Array) -> Array:
     """Rotation matrices (..., 3, 3) of unit quaternions (..., wxyz)."""
-    xp = _namespace(quaternion)
+    xp = namespace(quaternion)
     w, x, y, z = (quaternion[..., i] for i in range(4))
     rows = [
         xp.stack([1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)], -1),
@@ -63,7 +64,7 @@ def forward(
     its own bone, else the bones to its children. ``root_turns_children=False`` leaves the root's rotation out of the
     chain, as LearnTrajDep's CMU loader does (papers/badhmp.md, section 2).
     """
-    xp = _namespace(rotation)
+    xp = namespace(rotation)
     turned: dict[int, Array] = {0: rotation[..., 0, :, :]}
     position: dict[int, Array] = {0: root + 0 * turned[0][..., 0]}
     for joint in tree_order(parents)[1:]:
@@ -100,7 +101,7 @@ def pose_limb(
     (..., len(limb)) are the bones' lengths, by default each frame's own. Joints outside ``limb`` do not move: BadHMP's
     scaling transformation, p[j] = p[parent(j)] + l[j] u[j] in tree order (papers/badhmp.md, section 1b).
     """
-    xp = _namespace(position)
+    xp = namespace(position)
     if lengths is None:
         parts = position[..., list(limb), :] - position[..., [parents[joint] for joint in limb], :]
         lengths = (parts * parts).sum(-1) ** 0.5
