@@ -15,4 +15,5 @@ with job(snakemake) as run:
         shard=run.wildcards.shard,
         seed=int(run.wildcards.seed),
         store_path=Path(run.output.store).parent,
+        code=run.params.code,
     )

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from kinesec.attacks.base import Attack, Box, Course, Lanes
+from kinesec.attacks.base import Box, Course, GradientAttack, Lanes
 from kinesec.attacks.engine.steps import TINY, bound, each, norms, unit
 from kinesec.settings import Positive, Whole
 
@@ -16,7 +16,7 @@ Norm = Literal["inf", "l2"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bounded(Attack):
+class Bounded(GradientAttack):
     """Steps of one size, ``step``, within ``epsilon`` of the clean clip (normalised units) and, if given, in ``box``.
 
     A step is the gradient's signs (``norm`` ``inf``) or the gradient at length one (``l2``, each clip's).

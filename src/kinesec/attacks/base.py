@@ -10,7 +10,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
 import torch
 from torch import Tensor
@@ -34,6 +35,7 @@ __all__ = [
     "Course",
     "Estimate",
     "Geometry",
+    "GradientAttack",
     "Gradients",
     "Lanes",
     "Problem",
@@ -65,32 +67,22 @@ class Course(ABC):
 
 
 class Attack(ABC):
-    """A white-box attack by gradients of the input.
+    """Settings, and a run over clips that makes adversarial ones of them.
 
-    At most ``iterations`` steps a clip. ``after_success``: ``stop`` at the first success; ``continue`` to the end of
-    the budget and keep the adversarial clip of least perceptual loss; ``refine`` (ours) is the same, but while a clip
-    is adversarial its perceptual loss alone is minimised; ``ignore`` success and keep the last clip.
+    ``needs_training``: the run wants ``problem.training``, the clips that the attacker has.
     """
 
+    needs_training = False
     iterations: Whole
-    after_success: AfterSuccess
 
     def __post_init__(self) -> None:
         check(f"attack {self.name!r}", self)
-
-    @abstractmethod
-    def course(self, lanes: Lanes) -> Course:
-        """The run over just these lanes."""
-
-    def estimator(self) -> Estimate:
-        """How the gradient of the classification loss is found."""
-        return plain
 
     @property
     def name(self) -> str:
         return type(self).__module__.rpartition(".")[2]
 
-    def with_budget(self, iterations: int) -> Attack:
+    def with_budget(self, iterations: int) -> Self:
         """The same attack with another number of iterations."""
         return replace(self, iterations=iterations)  # type: ignore[type-var]
 
@@ -104,6 +96,7 @@ class Attack(ABC):
         if not holds:
             raise ConfigError(f"attack {self.name!r}: {key}: found {getattr(self, key)!r}, expected {expected}")
 
+    @abstractmethod
     def run(
         self,
         model: Recognizer,
@@ -114,13 +107,48 @@ class Attack(ABC):
         seed: int = 0,
         width: int | None = None,
         show: bool = False,
+        checkpoints: Path | None = None,
     ) -> Adversarial:
         """Attacks every clip of a problem, at most ``batch`` at once; ``batch`` changes the time it takes alone.
 
         Lanes are ``width`` in number (see ``width_for``), filled again as clips leave. The model is in eval mode and
-        gives gradients of its input only; afterwards it is as it was. Raises ``KinesecError`` where clips, labels and
-        model do not fit, or where a loss stops being a number.
+        its parameters are frozen; afterwards it is as it was. An attack that takes long leaves finished clips in the
+        folder ``checkpoints`` and, when it runs again, goes on from there. Raises ``KinesecError`` where clips, labels
+        and model do not fit.
         """
+
+
+class GradientAttack(Attack):
+    """A white-box attack by gradients of the input.
+
+    At most ``iterations`` steps a clip. ``after_success``: ``stop`` at the first success; ``continue`` to the end of
+    the budget and keep the adversarial clip of least perceptual loss; ``refine`` (ours) is the same, but while a clip
+    is adversarial its perceptual loss alone is minimised; ``ignore`` success and keep the last clip.
+    """
+
+    after_success: AfterSuccess
+
+    @abstractmethod
+    def course(self, lanes: Lanes) -> Course:
+        """The run over just these lanes."""
+
+    def estimator(self) -> Estimate:
+        """How the gradient of the classification loss is found."""
+        return plain
+
+    def run(
+        self,
+        model: Recognizer,
+        problem: Problem,
+        criterion: Criterion,
+        *,
+        batch: int | None = None,
+        seed: int = 0,
+        width: int | None = None,
+        show: bool = False,
+        checkpoints: Path | None = None,
+    ) -> Adversarial:
+        """See ``Attack.run``; no checkpoints are left. Raises ``KinesecError`` where a loss stops being a number."""
         problem.check(model.shape.classes)
         target = criterion.targets(problem.label.tolist(), problem.row.tolist(), model.shape.classes, seed)
         record = Record(problem, target, self.name, self.iterations, self.after_success)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from kinesec.attacks._mixed import Mixed
-from kinesec.attacks.base import AfterSuccess, Attack, Course, Lanes
+from kinesec.attacks.base import AfterSuccess, Course, GradientAttack, Lanes
 from kinesec.attacks.engine.critic import Critic
 from kinesec.attacks.engine.perceptual import Distortion
 from kinesec.attacks.engine.steps import TINY, Adam, Step, bound
@@ -18,7 +18,7 @@ from kinesec.settings import Count, NotNegative, Positive, Whole
 
 
 @dataclass(frozen=True, kw_only=True)
-class CIASA(Attack):
+class CIASA(GradientAttack):
     """Classification loss, spatio-temporal constraints and a critic, within ``epsilon`` and with the bones realigned.
 
     ``bone``, ``acceleration`` and ``critic`` weigh the constraints (means over frames, joints or bones) and the

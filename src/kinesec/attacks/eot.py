@@ -15,8 +15,18 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from kinesec.attacks.base import AfterSuccess, Attack, Course, Estimate, Gradients, Lanes, build, gradient_at
+from kinesec.attacks.base import (
+    AfterSuccess,
+    Course,
+    Estimate,
+    GradientAttack,
+    Gradients,
+    Lanes,
+    build,
+    gradient_at,
+)
 from kinesec.attacks.engine.criteria import Criterion
+from kinesec.errors import ConfigError
 from kinesec.settings import Count, NotNegative
 
 
@@ -46,7 +56,7 @@ TRANSFORMS: dict[str, Transform] = {"noise": noise, "yaw": yaw, "none": none}
 
 
 @dataclass(frozen=True, kw_only=True)
-class EOT(Attack):
+class EOT(GradientAttack):
     """``attack`` names another attack (``attack``, ``preset``, ``settings``); ``draws`` a step of a ``transform``.
 
     ``size`` is the noise's standard deviation or the largest turn in degrees. The paper's number of draws is not fixed.
@@ -58,13 +68,15 @@ class EOT(Attack):
     size: NotNegative = 0.01
     iterations: int = field(init=False, repr=False)
     after_success: AfterSuccess = field(init=False, repr=False)
-    inner: Attack = field(init=False, repr=False)
+    inner: GradientAttack = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         named = "attack" in self.attack and set(self.attack) <= {"attack", "preset", "settings"}
         self.need(named and self.attack["attack"] != "eot", "attack", "{attack: a name, preset: ..., settings: ...}")
         inner = build(self.attack["attack"], self.attack.get("settings", {}), self.attack.get("preset", "paper"))
+        if not isinstance(inner, GradientAttack):
+            raise ConfigError(f"attack 'eot': attack: found {inner.name!r}, expected an attack by gradients")
         object.__setattr__(self, "inner", inner)
         object.__setattr__(self, "iterations", inner.iterations)
         object.__setattr__(self, "after_success", inner.after_success)
@@ -74,7 +86,7 @@ class EOT(Attack):
         inner = {"preset": "paper", **self.attack, "settings": self.inner.settings}
         return {**super().settings, "attack": inner, "after_success": self.after_success}
 
-    def with_budget(self, iterations: int) -> Attack:
+    def with_budget(self, iterations: int) -> EOT:
         changed = {**self.attack, "settings": {**self.attack.get("settings", {}), "iterations": iterations}}
         return replace(self, attack=changed)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kinesec.attacks._mixed import Mixed
-from kinesec.attacks.base import AfterSuccess, Attack, Box, Course, Lanes
+from kinesec.attacks.base import AfterSuccess, Box, Course, GradientAttack, Lanes
 from kinesec.attacks.engine.perceptual import HIGHEST_ORDER, Distortion, Reduction
 from kinesec.attacks.engine.steps import Adam, Descent
 from kinesec.settings import NotNegative, Positive, Share, Whole
@@ -20,7 +20,7 @@ Terms = Literal["l2", "l2_acc", "l2_bone", "smart"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SMART(Attack):
+class SMART(GradientAttack):
     """The paper's settings; what it does not say is ours (docs/definitions.md, section 9).
 
     ``weight`` w, ``alpha`` and ``beta`` (order of the derivative, up to 4, to its weight) as in the equations.

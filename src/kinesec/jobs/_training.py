@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence, Sized
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from kinesec.errors import KinesecError
+from kinesec.files.hashing import key_of
 from kinesec.models.trained import Kind
 from kinesec.training.loop import Recipe, Task, train
 
@@ -44,8 +44,7 @@ def train_and_write(
     and no other's, and Snakemake, which deletes the outputs of a failed job, leaves them.
     """
     job = {**description, "code": code, "device": tasks[0].training.device.type}
-    key = hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()[:16]
-    log, kept = train(tasks, checkpoints=Path("results", "checkpoints", key), job=job)
+    log, kept = train(tasks, checkpoints=Path("results", "checkpoints", key_of(job)), job=job)
     kind.save(model_path, tasks[-1].model, description)
     whole = {**description, "kept_epoch": kept, "epochs": log}
     log_path.write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +11,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from kinesec.attacks.base import Problem, build
+from kinesec.attacks.base import Attack, Problem, build
 from kinesec.attacks.engine import checks, criteria
 from kinesec.attacks.engine.lanes import width_for
-from kinesec.files.hashing import sha256_of
+from kinesec.files.hashing import key_of, sha256_of
 from kinesec.models.device import best_device
 from kinesec.models.fit import check_fit
 from kinesec.models.recognizers.base import RECOGNIZERS, Recognizer
 from kinesec.samples.adversarial import shard_of, spread, write
 from kinesec.samples.clips.checks import checked
 from kinesec.samples.clips.clips import Clips
+
+TRAINING = 4000  # training clips that a hard-label attack starts from and takes joint limits of
 
 
 def correctly_classified(model: Recognizer, clips: Clips) -> np.ndarray:
@@ -31,6 +34,14 @@ def correctly_classified(model: Recognizer, clips: Clips) -> np.ndarray:
     return np.flatnonzero(criteria.ahead(logits, torch.from_numpy(clips.label)).numpy() == 0)
 
 
+def _training(method: Attack, clips_path: Path) -> Problem | None:
+    """The training clips, where the attack has a use for them: at most ``TRAINING`` of them, spread over classes."""
+    if not method.needs_training:
+        return None
+    clips = checked(clips_path, "train")
+    return Problem.of(clips.take_rows(spread(clips.label, TRAINING)))
+
+
 def attack_clips(
     *,
     clips_path: Path,
@@ -39,11 +50,13 @@ def attack_clips(
     shard: str,
     seed: int,
     store_path: Path,
+    code: str = "",
 ) -> None:
     """Attacks one share of the test clips that a recognizer classifies correctly; writes a store ``adversarial``.
 
     ``attack`` names the module (``attack``), its ``preset``, ``settings`` that change it, the ``strategy`` (AB, ABn,
-    SA), ``limit`` clips at most over all shards and ``batch`` clips at once, which changes no result.
+    SA), ``limit`` clips at most over all shards and ``batch`` clips at once, which changes no result. ``code`` is the
+    hash of what is run, for the folder where finished clips wait for a job that was killed.
 
     Raises ``KinesecError`` for clips that are not finite, have labels out of range or do not fit the model, for a model
     that fails the checks, and ``ConfigError`` for an attack, a strategy or a shard that there is none of.
@@ -55,11 +68,11 @@ def attack_clips(
     check_fit(model_path, model.shape, description, clips_path, clips)
     correct = correctly_classified(model, clips)
     attacked = clips.take_rows(correct[spread(clips.label[correct], attack.get("limit"))])
-    problem = Problem.of(attacked)
-    width = width_for(next(model.parameters()).device, problem.position)
+    problem = replace(Problem.of(attacked), training=_training(method, clips_path))
+    model_device = next(model.parameters()).device
+    width = width_for(model_device, problem.position)
     findings = checks.inspect(method, model, problem, criterion, seed=seed, width=width)
     share = problem.take(shard_of(shard, len(problem)))
-    adversarial = method.run(model, share, criterion, batch=attack.get("batch"), seed=seed, width=width, show=True)
     attrs = {
         "dataset": clips.attrs["dataset"],
         "clips_content_sha256": clips.attrs["content_sha256"],
@@ -76,4 +89,16 @@ def attack_clips(
         "width": width,
         "checks": findings,
     }
+    checkpoints = Path("results", "checkpoints", key_of({**attrs, "code": code, "device": str(model_device)}), "attack")
+    adversarial = method.run(
+        model,
+        share,
+        criterion,
+        batch=attack.get("batch"),
+        seed=seed,
+        width=width,
+        show=True,
+        checkpoints=checkpoints,
+    )
     write(store_path, replace(adversarial, attrs=attrs))
+    shutil.rmtree(checkpoints, ignore_errors=True)

@@ -31,6 +31,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "eot-smart": ("eot", {"draws": 2, "attack": {"attack": "smart", "settings": {"reduction": "mean"}}}),
 }
 PRESETS = {f"{name}-{preset}": (name, preset) for name in names.available("attacks")
+           if names.constant("attacks", name, "ACCESS") != "labels"
            for preset in names.load("attacks", name).PRESETS}  # fmt: skip
 EVERY = pytest.mark.parametrize("case", [*PRESETS, *VARIANTS])
 

@@ -38,11 +38,11 @@ NEW_ATTACK = '''"""One step towards the origin and no more: an attack that a use
 
 from dataclasses import dataclass
 
-from kinesec.attacks.base import Attack, Course
+from kinesec.attacks.base import Course, GradientAttack
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shrink(Attack):
+class Shrink(GradientAttack):
     share: float = 0.2
     iterations: int = 30
     after_success: str = "stop"

@@ -33,7 +33,7 @@ run("cut_windows", {"motions": "../motions.zarr/zarr.json"}, {"store": "windows.
     {"protocol": {"protocol": "full", "history": 4, "future": 3}}, {"data": "made_up", "protocol": "full"})
 run("attack_recognizer", {"clips": "../clips.zarr/zarr.json", "model": "../model.safetensors"},
     {"store": "shard1of1.zarr/zarr.json"},
-    {"attack": {"attack": "pgd", "strategy": "AB", "limit": 3, "settings": {"iterations": 3}}},
+    {"attack": {"attack": "pgd", "strategy": "AB", "limit": 3, "settings": {"iterations": 3}}, "code": "0"},
     {"shard": "1of1", "seed": "0"})
 """
 # Stand-ins that say nothing, write no certificate and word errors otherwise.

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kinesec.attacks.base import Attack, Lanes, Problem
+from kinesec.attacks.base import Attack, GradientAttack, Lanes, Problem
 from kinesec.attacks.engine.criteria import Criterion
 from kinesec.attacks.engine.gradients import frozen, gradient_at
 from kinesec.errors import KinesecError
@@ -34,9 +34,11 @@ def inspect(
         return {"clips": 0, "warnings": []}
     some = problem.take(range(min(width, len(problem))))
     target = criterion.targets(some.label.tolist(), some.row.tolist(), model.shape.classes, seed)
-    device = next(model.parameters()).device
+    device = next((parameter.device for parameter in model.parameters()), problem.position.device)
     lanes = Lanes(some, target, width=width, batch=width, device=device, seed=seed)
     lanes.fill()
+    if not isinstance(attack, GradientAttack):
+        return _of_labels(attack, model, lanes)
     with frozen(model), torch.no_grad():
         logits, _, gradient = gradient_at(model, lanes, criterion)
         again = gradient_at(model, lanes, criterion)
@@ -72,6 +74,22 @@ def inspect(
         "deterministic": not chance,
         "warnings": warnings,
     }
+
+
+def _of_labels(attack: Attack, model: Recognizer, lanes: Lanes) -> dict[str, Any]:
+    """What holds of the labels that a model gives: an attack on these may be made on chance, but not on company."""
+    with frozen(model), torch.no_grad():
+        label, again = model(lanes.x).argmax(1), model(lanes.x).argmax(1)
+        alone = model(lanes.x[:1].expand_as(lanes.x).contiguous()).argmax(1)
+    chance = not torch.equal(label, again)
+    warnings = ["the model answers otherwise when asked again: results depend on batch and shards"] if chance else []
+    if not chance and label[0] != alone[0]:
+        raise KinesecError(
+            f"recognizer {model.name!r}: found a clip whose label depends on the others in its batch, expected its own"
+        )
+    for line in warnings:
+        log.warning(f"attack {attack.name!r} on recognizer {model.name!r}: {line}")
+    return {"clips": len(lanes.active), "deterministic": not chance, "warnings": warnings}
 
 
 def _beside_another(model: Recognizer, lanes: Lanes, criterion: Criterion) -> tuple[Tensor, Tensor]:

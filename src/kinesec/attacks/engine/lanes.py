@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
@@ -91,8 +91,11 @@ class Lanes:
             self._generators[lane] = found
         return found
 
-    def drawn(self, draw: Callable[[torch.Generator], Tensor]) -> Tensor:
-        """What ``draw`` makes of each active lane's own chance, zeros in the others: (lane, ...)."""
-        of = {lane: draw(self.generator(lane)) for lane in self.active}
+    def drawn(self, draw: Callable[[torch.Generator], Tensor], among: Iterable[int] | None = None) -> Tensor:
+        """What ``draw`` makes of each active lane's own chance, zeros in the others: (lane, ...).
+
+        ``among`` are the lanes that draw, one or more; by default all that are active.
+        """
+        of = {lane: draw(self.generator(lane)) for lane in (self.active if among is None else among)}
         zero = torch.zeros_like(next(iter(of.values())))
         return torch.stack([of.get(lane, zero) for lane in range(self.width)]).to(self.x)

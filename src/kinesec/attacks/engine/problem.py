@@ -41,7 +41,8 @@ class Problem:
     ``position`` (clip, body, frame, joint, xyz) normalised, float32 or float64; ``label`` (clip,); ``present`` (clip,
     body, frame) marks bodies and frames that are there: the others are zero and stay so. ``row`` (clip,) are the clips'
     rows in their store, which all chance depends on; ``place`` (clip,) where each stands among all clips of the attack,
-    whatever the shard (see ``kinesec.attacks.base``).
+    whatever the shard (see ``kinesec.attacks.base``). ``training`` are the clips that the attacker has, where the
+    attack needs some.
 
     Raises ``KinesecError`` for arrays that do not fit together, values that are not finite or negative labels.
     """
@@ -52,6 +53,7 @@ class Problem:
     row: np.ndarray
     place: np.ndarray
     geometry: Geometry
+    training: Problem | None = None
 
     def __post_init__(self) -> None:
         shape = tuple(self.position.shape)
