@@ -17,6 +17,7 @@ from kinesec.files.kinds.adversarial import ADVERSARIAL
 from kinesec.files.kinds.clips import CLIPS
 from kinesec.models.fit import shape_of
 from kinesec.models.recognizers.base import RECOGNIZERS
+from kinesec.samples.adversarial import QUERY_GRID, Search
 from kinesec.samples.clips import clips
 from kinesec.samples.clips.clips import Clips
 
@@ -106,7 +107,15 @@ class Case:
     target: np.ndarray
     changes: dict[str, Any] = field(default_factory=dict)
 
-    def write(self, folder: Path, cuts: int = 1, *, rows: Sequence[int] | None = None, **changes: Any) -> list[Path]:
+    def write(
+        self,
+        folder: Path,
+        cuts: int = 1,
+        *,
+        rows: Sequence[int] | None = None,
+        search: Search | None = None,
+        **changes: Any,
+    ) -> list[Path]:
         """The attacked clips in ``cuts`` shards, strewn so that no shard is a piece of the list."""
         index = np.arange(len(self.clips)) if rows is None else np.asarray(rows)
         attrs = {
@@ -135,10 +144,38 @@ class Case:
                 "queries": 20 + own.astype(np.int64),
                 "class_loss": own / 7,
                 "perceptual_loss": own / 9,
+                **{name: values[own] for name, values in (vars(search) if search else {}).items()},
             }
             store.write(path, ADVERSARIAL, arrays, attrs)
             paths.append(path)
         return paths
+
+
+def make_search(case: Case, seed: int = 0) -> Search:
+    """What a hard-label attack might say of a case's clips: the first was never adversarial, the second not projected.
+
+    The least l falls with queries, from that of the first boundary point after 50 to that of the stored clip.
+    """
+    rng = np.random.default_rng(seed)
+    count = len(case.clips)
+    nothing = np.arange(count) == 0
+    last = rng.uniform(0.05, 0.2, count)
+    first = 8 * last
+    trace = np.maximum(last[:, None], first[:, None] * (50 / QUERY_GRID) ** 0.5)
+    trace[:, QUERY_GRID < 50] = np.nan
+    trace[nothing] = np.nan
+    unknown = np.where(nothing, np.nan, 1.0)
+    projections = np.where(np.arange(count) < 2, 0, 2)
+    return Search(
+        start_row=np.where(nothing, -1, np.arange(count) % 12),
+        boundary_l=first * unknown,
+        search_l=0.9 * last * unknown,
+        projected=projections > 0,
+        projections=projections,
+        converged=(projections > 0) & (np.arange(count) % 5 > 0),
+        projection_residual=np.where(projections > 0, 1e-4, np.nan),
+        trace_l=trace,
+    )
 
 
 def make_case(folder: Path, *, size: float = 0.5, seed: int = 0, **changes: Any) -> Case:

@@ -125,7 +125,17 @@ def write(path: Path, adversarial: Adversarial) -> None:
 
 
 def _check_one_attack(shards: Sequence[xr.Dataset], paths: Sequence[Path]) -> None:
-    """All shards state the same of what they share."""
+    """All shards state the same of what they share, and hold the same arrays: those of a search all or none."""
+    for path, shard in zip(paths, shards, strict=True):
+        there = set(map(str, shard.variables))
+        unlike = there ^ set(map(str, shards[0].variables))
+        odd = sorted(unlike or (set(_SEARCHED) - there if there & set(_SEARCHED) else unlike))
+        if odd:
+            raise KinesecError(f"{path}: found {odd[0]} in some shards or without its like; attack again")
+        if "trace_l" in shard and shard.sizes["point"] != len(QUERY_GRID):
+            raise KinesecError(
+                f"{path}: found trace_l of {shard.sizes['point']} points, expected {len(QUERY_GRID)}; attack again"
+            )
     for key in SHARED:
         for path, shard in zip(paths, shards, strict=True):
             if shard.attrs[key] != shards[0].attrs[key]:

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from attack_stores import Case, make_case
+from attack_stores import Case, make_case, make_search
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files.kinds.adversarial import ADVERSARIAL
-from kinesec.samples.adversarial import Search, gather, shard_of, spread, write
+from kinesec.samples.adversarial import QUERY_GRID, gather, shard_of, spread, write
 
 
 @pytest.fixture(scope="module")
@@ -54,16 +54,32 @@ def test_what_is_written_is_gathered(case: Case, tmp_path: Path) -> None:
     gathered = gather(case.write(tmp_path / "cut", 5, rows=[4, 9]), case.clips)
     assert gathered.row.tolist() == case.clips.row[[4, 9]].tolist()
     shard = tmp_path / "shard1of1.zarr"
-    fields = ADVERSARIAL.arrays
-    searched = {name: np.arange(2).astype(fields[name].dtype) for name in Search.__dataclass_fields__}
-    searched["trace_l"] = np.arange(6.0).reshape(2, 3)
-    whole = replace(gathered, first_success=np.arange(2), search=Search(**searched))
-    write(shard, replace(whole, position=whole.position.astype(float)))
+    first_success = np.arange(2)
+    write(shard, replace(gathered, position=gathered.position.astype(float), first_success=first_success))
     again = gather([shard], case.clips)
-    held, expected = (vars(of) | vars(of.search) for of in (again, whole))
-    for name in fields:
-        assert held[name].tobytes() == expected[name].tobytes()
+    assert again.search is gathered.search is None
+    for name in set(ADVERSARIAL.arrays) - set(vars(make_search(case))):
+        expected = first_success if name == "first_success" else getattr(gathered, name)
+        assert getattr(again, name).tobytes() == expected.tobytes()
     assert again.attrs == gathered.attrs
+
+
+def test_a_search_is_written_and_gathered_from_any_shards(case: Case, tmp_path: Path) -> None:
+    search = make_search(case)
+    gathered = gather(case.write(tmp_path / "cut", 5, search=search), case.clips)
+    write(tmp_path / "shard1of1.zarr", gathered)
+    again = gather([tmp_path / "shard1of1.zarr"], case.clips)
+    for of in (gathered.search, again.search):
+        assert of is not None
+        for name, values in vars(search).items():
+            assert getattr(of, name).tobytes() == values.tobytes(), name
+
+
+def test_queries_are_counted_closely_at_first() -> None:
+    assert QUERY_GRID.dtype == np.int64
+    assert (np.diff(QUERY_GRID) > 0).all()
+    assert {25, 500, 600, 1000, 2000, 5000, 6000, 50000} <= set(QUERY_GRID.tolist())
+    assert QUERY_GRID[[0, -1]].tolist() == [25, 50000]
 
 
 def mixed(case: Case, folder: Path, **changes: Any) -> list[Path]:
@@ -80,6 +96,14 @@ def moved(case: Case, folder: Path, clip: int, body: int, value: float) -> list[
 
 def of_one_body(case: Case) -> int:
     return int(np.flatnonzero(case.clips.bodies == 1)[0])
+
+
+def searched(case: Case, folder: Path, **changes: Any) -> list[Path]:
+    """A shard without what a hard-label attack says beside one with it; or both with ``changes`` to that."""
+    search = make_search(case)
+    if changes:
+        return case.write(folder, search=replace(search, **changes))
+    return [case.write(folder / "first", 2)[0], case.write(folder / "second", 2, search=search)[1]]
 
 
 def short(case: Case, folder: Path) -> list[Path]:
@@ -104,6 +128,10 @@ UNFIT: dict[str, Callable[[Case, Path], list[Path]]] = {
     r"found clips \(2, 20, 6, 3\), expected \(2, 24, 6, 3\)": short,
     r"clip \d+ attacked with a value that is not finite": partial(moved, clip=7, body=0, value=np.nan),
     r"clip \d+ moved where no body is": lambda case, folder: moved(case, folder, of_one_body(case), 1, 0.5),
+    "found boundary_l in some shards": searched,
+    "found trace_l of 2 points, expected": lambda case, folder: searched(
+        case, folder, trace_l=np.zeros((len(case.clips), 2))
+    ),
     "found a store of kind 'clips', expected 'adversarial'": of_another_kind,
 }
 
