@@ -40,12 +40,14 @@ wildcard_constraints:
     attack="[A-Za-z0-9_]+",
     shard="[0-9]+of[0-9]+",
     figure="[A-Za-z0-9_]+",
+    shown="attack|blackbox",
 
 
 localrules:
     all,
     prediction,
     recognition,
+    blackbox,
     retrieve,
 
 
@@ -66,3 +68,9 @@ rule recognition:
     input:
         PLAN.table_files(PLAN.recognition_tables),
         PLAN.figure_files(PLAN.figures_of_recognition),
+
+
+rule blackbox:
+    input:
+        PLAN.table_files(PLAN.blackbox_tables),
+        PLAN.figure_files(PLAN.figures_of_blackbox),

@@ -178,15 +178,15 @@ rule picture_attacks:
     input:
         unpack(
             lambda wildcards: PLAN.recognition.pictured(
-                wildcards.data, wildcards.recognizer
+                wildcards.data, wildcards.recognizer, wildcards.shown
             )
         ),
     output:
         scenes=PLAN.attack_scenes,
     log:
-        f"logs/picture_attacks/{RUN}/{{data}}-{{recognizer}}.log",
+        f"logs/picture_attacks/{RUN}/{{shown}}-{{data}}-{{recognizer}}.log",
     benchmark:
-        f"logs/picture_attacks/{RUN}/{{data}}-{{recognizer}}.jsonl"
+        f"logs/picture_attacks/{RUN}/{{shown}}-{{data}}-{{recognizer}}.jsonl"
     conda:
         "../../envs/report.yaml"
     threads: 1

@@ -50,6 +50,32 @@ rule figure_attack_curves:
         "../scripts/figure_attack_curves.py"
 
 
+rule figure_queries:
+    input:
+        queries=f"results/artifacts/{RUN}/tables/blackbox_queries.csv",
+        table=f"results/artifacts/{RUN}/tables/blackbox.csv",
+    output:
+        **PLAN.figure("queries-{data}-{clips}", "pdf", "svg", "png"),
+    log:
+        f"logs/figure_queries/{RUN}/{{data}}-{{clips}}.log",
+    benchmark:
+        f"logs/figure_queries/{RUN}/{{data}}-{{clips}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=30,
+    params:
+        figure=lambda wildcards: {
+            "dataset": wildcards.data,
+            "clips": wildcards.clips,
+        },
+        code=code_of("figure_queries.py"),
+    script:
+        "../scripts/figure_queries.py"
+
+
 rule figure_transfer_matrix:
     input:
         table=f"results/artifacts/{RUN}/tables/transfer.csv",
@@ -77,7 +103,7 @@ rule figure_transfer_matrix:
 
 rule figure_joint_displacement:
     input:
-        scenes=PLAN.attack_scenes,
+        scenes=paths.filled(PLAN.attack_scenes, shown="attack"),
     output:
         **PLAN.figure("joint_displacement-{data}-{recognizer}", "pdf", "svg", "png"),
     log:
@@ -98,7 +124,7 @@ rule figure_joint_displacement:
 
 rule figure_displacement_correlation:
     input:
-        scenes=PLAN.attack_scenes,
+        scenes=paths.filled(PLAN.attack_scenes, shown="attack"),
     output:
         **PLAN.figure(
             "displacement_correlation-{data}-{recognizer}", "pdf", "svg", "png"
@@ -123,11 +149,11 @@ rule figure_attack_filmstrip:
     input:
         scenes=PLAN.attack_scenes,
     output:
-        **PLAN.figure("attack_filmstrip-{data}-{recognizer}", "pdf", "svg", "png"),
+        **PLAN.figure("{shown}_filmstrip-{data}-{recognizer}", "pdf", "svg", "png"),
     log:
-        f"logs/figure_attack_filmstrip/{RUN}/{{data}}-{{recognizer}}.log",
+        f"logs/figure_attack_filmstrip/{RUN}/{{shown}}-{{data}}-{{recognizer}}.log",
     benchmark:
-        f"logs/figure_attack_filmstrip/{RUN}/{{data}}-{{recognizer}}.jsonl"
+        f"logs/figure_attack_filmstrip/{RUN}/{{shown}}-{{data}}-{{recognizer}}.jsonl"
     conda:
         "../../envs/report.yaml"
     threads: 1
@@ -144,11 +170,11 @@ rule figure_attack_animation:
     input:
         scenes=PLAN.attack_scenes,
     output:
-        **PLAN.figure("attack_animation-{data}-{recognizer}", "webp", "png"),
+        **PLAN.figure("{shown}_animation-{data}-{recognizer}", "webp", "png"),
     log:
-        f"logs/figure_attack_animation/{RUN}/{{data}}-{{recognizer}}.log",
+        f"logs/figure_attack_animation/{RUN}/{{shown}}-{{data}}-{{recognizer}}.log",
     benchmark:
-        f"logs/figure_attack_animation/{RUN}/{{data}}-{{recognizer}}.jsonl"
+        f"logs/figure_attack_animation/{RUN}/{{shown}}-{{data}}-{{recognizer}}.jsonl"
     conda:
         "../../envs/report.yaml"
     threads: 1

@@ -54,7 +54,7 @@ rule table_recognition:
         records=PLAN.recognition.attack_files(paths.ATTACK_RECORDS),
         transfer=PLAN.recognition.transfers(),
     output:
-        **PLAN.recognition_table_outputs(),
+        **PLAN.table_outputs(PLAN.recognition_tables),
     log:
         f"logs/table_recognition/{RUN}.log",
     benchmark:
@@ -69,6 +69,22 @@ rule table_recognition:
         code=code_of("table_recognition.py"),
     script:
         "../scripts/table_recognition.py"
+
+
+use rule table_recognition as table_blackbox with:
+    input:
+        attacks=PLAN.recognition.attack_files(
+            paths.ATTACK_TABLE, PLAN.recognition.hard_label
+        ),
+        records=PLAN.recognition.attack_files(
+            paths.ATTACK_RECORDS, PLAN.recognition.hard_label
+        ),
+    output:
+        **PLAN.table_outputs(PLAN.blackbox_tables),
+    log:
+        f"logs/table_blackbox/{RUN}.log",
+    benchmark:
+        f"logs/table_blackbox/{RUN}.jsonl"
 
 
 rule compare_with_papers:

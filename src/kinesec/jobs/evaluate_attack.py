@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from kinesec import seeding
 from kinesec.errors import KinesecError
+from kinesec.evaluation import hard_label
 from kinesec.evaluation.attacks import described, model_columns, records_of, summary
 from kinesec.files.hashing import sha256_of
 from kinesec.models.fit import load_for
@@ -31,18 +33,26 @@ def evaluate_attack(
     """Writes per-sample records (Parquet) and the row of ``recognition_attacks`` (CSV) of one attack on one recognizer.
 
     ``identity`` names ``data``, ``clips``, ``recognizer``, ``attack`` and ``seed``. Success is what the model says of
-    the stored clips. Raises ``ConfigError`` where model, clips and shards are of different clips, and ``KinesecError``
-    where shards do not belong together or attacked another model.
+    the stored clips; of a hard-label attack, whether they are on the manifold is measured too, against the training
+    clips of the same store. Raises ``ConfigError`` where model, clips and shards are of different clips, and
+    ``KinesecError`` where shards do not belong together or attacked another model.
     """
     clips = checks.checked(clips_path, "test")
     adversarial = gather(shard_paths, clips)
     model, description = load_for(model_path, clips_path, clips)
     if adversarial.attrs["model_sha256"] != sha256_of(model_path):
         raise KinesecError(f"{shard_paths[0]}: found clips that attack another model than {model_path}; attack again")
-    records = records_of(adversarial, of_clips(adversarial, clips), model, model_path)
+    attacked = of_clips(adversarial, clips)
+    records = records_of(adversarial, attacked, model, model_path)
+    searched: dict[str, Any] = {}
+    if adversarial.search is not None:
+        manifold = hard_label.limits(clips_path, hard_label.margin_of(adversarial))
+        records = hard_label.add_search(records, adversarial, attacked, manifold)
+        searched = hard_label.search_summary(records, seeding.generator(int(identity["seed"]), "search"))
     records_path.parent.mkdir(parents=True, exist_ok=True)
     records.to_parquet(records_path, index=False)
     named = described(adversarial, clips, identity)
     rng = seeding.generator(int(identity["seed"]), "bootstrap")
-    row = {**named, "recognizer": identity["recognizer"], **model_columns(description), **summary(records, rng)}
+    row = {**named, "recognizer": identity["recognizer"], **model_columns(description)}
+    row |= {**summary(records, rng), **searched}
     write_csv(pd.DataFrame([row])[[*_FIRST, *(name for name in row if name not in _FIRST)]], str(table_path))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from kinesec.errors import KinesecError
-from kinesec.tables import attack_costs, smart
+from kinesec.tables import attack_costs, blackbox, smart
 from kinesec.tables.files import write_csv
 from kinesec.tables.recognition import joined, read, with_all_seeds
 
@@ -24,12 +24,17 @@ def write_all(
     """Writes the run's tables of recognition, those that ``out`` names, from its jobs' tables.
 
     ``recognition_accuracy``, ``recognition_attacks``, ``transfer``; ``attack_curves`` and ``attack_pairs`` from
-    ``records`` (Parquet, in the order of ``attacks``); ``smart_table_1`` to ``smart_table_4``. Raises ``KinesecError``
+    ``records`` (Parquet, in the order of ``attacks``); ``blackbox`` and ``blackbox_queries`` from the rows and records
+    of hard-label attacks among them; ``smart_table_1`` to ``smart_table_4``. Raises ``KinesecError``
     for a name that there is no table of, or a table without a row.
     """
     whole = {"recognition_accuracy": accuracy, "recognition_attacks": attacks, "transfer": transfer}
-    tables = {name: joined(name, map(read, paths)) for name, paths in whole.items() if paths}
-    rows = [read(path).iloc[0].to_dict() for path in attacks]
+    parts = {name: [read(path) for path in paths] for name, paths in whole.items()}
+    of_labels = [(row, Path(path)) for row, path in zip(parts["recognition_attacks"], records, strict=True)]
+    of_labels = [(row, path) for row, path in of_labels if blackbox.of_labels(row)]
+    parts["recognition_attacks"] = blackbox.without_search(parts["recognition_attacks"])
+    tables = {name: joined(name, rows) for name, rows in parts.items() if rows}
+    rows = [part.iloc[0].to_dict() for part in parts["recognition_attacks"]]
     jobs = [({str(key): one for key, one in row.items()}, Path(path)) for row, path in zip(rows, records, strict=True)]
     for name, path in out.items():
         if name in tables:
@@ -38,10 +43,15 @@ def write_all(
             made = with_all_seeds(pd.concat([attack_costs.curves(pd.read_parquet(of), row) for row, of in jobs]))
         elif name == "attack_pairs" and jobs:
             made = with_all_seeds(attack_costs.pairs([(row, pd.read_parquet(of)) for row, of in jobs]))
+        elif name == "blackbox" and of_labels:
+            made = joined(name, [blackbox.with_search(row, pd.read_parquet(of)) for row, of in of_labels])
+        elif name == "blackbox_queries" and of_labels:
+            searches = [blackbox.queries(pd.read_parquet(of), row) for row, of in of_labels]
+            made = with_all_seeds(pd.concat(searches))
         elif name in smart.TABLES:
             made = smart.TABLES[name](tables["transfer" if name[-1] in "23" else "recognition_attacks"])
         else:
-            known = [*whole, "attack_curves", "attack_pairs", *smart.TABLES]
+            known = [*whole, "attack_curves", "attack_pairs", "blackbox", "blackbox_queries", *smart.TABLES]
             raise KinesecError(f"recognition tables: found {name!r}, expected one of {', '.join(known)} with its jobs")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         write_csv(made, str(path))

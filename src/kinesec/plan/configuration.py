@@ -146,6 +146,12 @@ def check_recognition(config: Mapping[str, Any]) -> None:
     attacks = recognition["attacks"]
     for name, attack in attacks.items():
         names.check("attacks", attack["attack"], f"{key}.attacks.{name}.attack")
+        strategy = attack.get("strategy", "AB")
+        if names.constant("attacks", attack["attack"], "ACCESS") == "labels" and strategy not in ("AB", "SA"):
+            raise ConfigError(
+                f"{key}.attacks.{name}.strategy: found {strategy}, expected AB or SA: {attack['attack']} sees labels "
+                "alone, and they tell no ranks"
+            )
         for one in attack.get("recognizers", []):
             _known(one, recognition["recognizers"], f"{key}.attacks.{name}.recognizers")
     for name in recognition["transfer"]:

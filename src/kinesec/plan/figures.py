@@ -144,9 +144,34 @@ def _of_recognizer(recognition: Recognition, data: str, recognizer: str) -> Iter
         f"Which joints {attacks[0]} moves together on {of}, and with what: Pearson correlation of joints' "
         "displacements with each other, and with the clean motion's speed and acceleration.",
     )
+    yield from _pictures("attack", data, recognizer, attacks)
+
+
+def _pictures(shown: str, data: str, recognizer: str, attacks: list[str]) -> Iterator[Figure]:
+    known = " by their labels alone" if shown == "blackbox" else ""
     caption = (
-        f"A test clip, clean and as attacked ({named}), with the class that {of} predicts. The clip is that of median "
-        "displacement."
+        f"A test clip, clean and as attacked{known} ({', '.join(attacks)}), with the class that {recognizer} on {data} "
+        "predicts. The clip is that of median displacement."
     )
-    yield Figure(f"attack_filmstrip-{data}-{recognizer}", STILL, caption)
-    yield Figure(f"attack_animation-{data}-{recognizer}", MOVING, f"{caption} Animated.")
+    yield Figure(f"{shown}_filmstrip-{data}-{recognizer}", STILL, caption)
+    yield Figure(f"{shown}_animation-{data}-{recognizer}", MOVING, f"{caption} Animated.")
+
+
+def of_blackbox(recognition: Recognition) -> Iterator[Figure]:
+    """The figures of hard-label attacks."""
+    for data, clips in product(recognition.datasets, recognition.clips):
+        members = [name for name in recognition.recognizers if recognition.clips_on(name, data) == clips]
+        attacked = {name for attack in recognition.hard_label for name in recognition.attacked(attack)}
+        if attacked & set(members):
+            yield Figure(
+                f"queries-{data}-{clips}",
+                STILL,
+                f"How near attacks that see labels alone come to clips of {data}, {clips}, by queries: the least l of "
+                "an adversarial clip so far, on the manifold of human motion or off it. Lines: medians over the clips "
+                "that are classified correctly unattacked; bands: quartiles. Dot: the median l of the clips that end "
+                "on the manifold, at the median of queries.",
+            )
+    for data, recognizer in product(recognition.datasets, recognition.recognizers):
+        attacks = recognition.pictured_attacks(recognizer, "blackbox")
+        if attacks and recognition.clips_on(recognizer, data):
+            yield from _pictures("blackbox", data, recognizer, attacks)

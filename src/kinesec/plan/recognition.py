@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kinesec import names
 from kinesec.plan import paths
 
 # attacks that are drawn side by side, of strategy AB
 MOST_PICTURED = 4
+# what attacks know of a model: two sets of pictures, by the first word of their names
+PICTURED = {"attack": False, "blackbox": True}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +50,17 @@ class Recognition:
         spec = self.attacks[name]
         return {
             **{key: spec[key] for key in ("attack", "preset", "strategy", "settings", "batch")},
-            "limit": self.part["limit"],
+            "limit": spec.get("limit", self.part["limit"]),
         }
+
+    def sees_labels_alone(self, attack: str) -> bool:
+        """Whether it is a hard-label attack, by its module's word."""
+        return bool(names.constant("attacks", self.attacks[attack]["attack"], "ACCESS") == "labels")
+
+    @property
+    def hard_label(self) -> list[str]:
+        """The hard-label attacks."""
+        return [name for name in self.attacks if self.sees_labels_alone(name)]
 
     def attack_code(self, name: str) -> list[str]:
         """The modules of an attack and of the one that it wraps."""
@@ -83,12 +95,13 @@ class Recognition:
         path = paths.filled(pattern, data=data, clips=clips, training="clean", recognizer=recognizer)
         return [paths.filled(path, seed=seed) for seed in self.seeds]
 
-    def attack_files(self, pattern: str) -> list[str]:
-        """A file of each data set, attack, attacked recognizer and seed."""
+    def attack_files(self, pattern: str, attacks: Iterable[str] | None = None) -> list[str]:
+        """A file of each data set, attack (all, or some), attacked recognizer and seed."""
+        tried = list(self.attacks if attacks is None else attacks)
         return [
             path
             for data in self.datasets
-            for attack in self.attacks
+            for attack in tried
             for name in self.attacked(attack)
             for path in self.models(paths.filled(pattern, attack=attack), data, name)
         ]
@@ -105,16 +118,20 @@ class Recognition:
             for path in self.models(paths.filled(paths.TRANSFER_TABLE, attack=attack, surrogate=surrogate), data, name)
         ]
 
-    def pictured_attacks(self, recognizer: str) -> list[str]:
-        """The attacks on a recognizer that are drawn side by side: at most four of strategy AB, in their order."""
+    def pictured_attacks(self, recognizer: str, shown: str = "attack") -> list[str]:
+        """The attacks on a recognizer that are drawn side by side: at most four of strategy AB, in their order.
+
+        Hard-label attacks are ``shown`` as ``blackbox``, the others as ``attack``.
+        """
         named = [name for name, spec in self.attacks.items() if spec["strategy"] == "AB"]
+        named = [name for name in named if self.sees_labels_alone(name) == PICTURED[shown]]
         return [name for name in named if recognizer in self.attacked(name)][:MOST_PICTURED]
 
-    def pictured(self, data: str, recognizer: str) -> dict[str, str | list[str]]:
+    def pictured(self, data: str, recognizer: str, shown: str = "attack") -> dict[str, str | list[str]]:
         """The clips of a recognizer, and the shards, records and tables of its pictured attacks, of the first seed."""
         known = {"data": data, "clips": self.clips_on(recognizer, data) or "", "recognizer": recognizer}
         known |= {"seed": str(self.seeds[0])}
-        attacks = self.pictured_attacks(recognizer)
+        attacks = self.pictured_attacks(recognizer, shown)
         return {
             "clips": paths.filled(paths.CLIPS, **known),
             "shards": [

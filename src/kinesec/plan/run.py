@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from kinesec.plan import paths
 from kinesec.plan.added_figures import AddedFigure, added_figures, described
 from kinesec.plan.defences import Defences, defences
-from kinesec.plan.figures import Figure, of_prediction, of_recognition
+from kinesec.plan.figures import Figure, of_blackbox, of_prediction, of_recognition
 from kinesec.plan.prediction import Prediction, prediction
 from kinesec.plan.recognition import Recognition, recognition
 from kinesec.plan.sources import Source, source
@@ -35,6 +35,7 @@ class Plan:
     recognition: Recognition
     figures_of_prediction: tuple[Figure, ...]
     figures_of_recognition: tuple[Figure, ...]
+    figures_of_blackbox: tuple[Figure, ...]
     added_figures: Mapping[str, AddedFigure] = field(default_factory=dict)
 
     @property
@@ -64,6 +65,12 @@ class Plan:
         return named
 
     @property
+    def blackbox_tables(self) -> list[str]:
+        """The names of the run's tables on hard-label attacks."""
+        some = self.recognition.attack_files(paths.ATTACK_TABLE, self.recognition.hard_label)
+        return ["blackbox", "blackbox_queries"] if some else []
+
+    @property
     def compared_tables(self) -> list[str]:
         """The names of the tables that published numbers are set beside."""
         return [name for name in (*self.prediction_tables, *self.recognition_tables) if name in _COMPARED]
@@ -71,15 +78,15 @@ class Plan:
     @property
     def table_names(self) -> list[str]:
         """The names of all tables of the run."""
-        return [*self.prediction_tables, *self.recognition_tables, "paper_comparison"]
+        return [*self.prediction_tables, *self.recognition_tables, *self.blackbox_tables, "paper_comparison"]
 
     def table_files(self, names: Iterable[str]) -> list[str]:
         """The files of some tables."""
         return [f"{self.folder}/tables/{name}.csv" for name in names]
 
-    def recognition_table_outputs(self) -> dict[str, str]:
-        """The outputs of the rule of the tables on recognition, by the tables' names."""
-        return dict(zip(self.recognition_tables, self.table_files(self.recognition_tables), strict=True))
+    def table_outputs(self, names: Sequence[str]) -> dict[str, str]:
+        """The outputs of the rule of some tables, by the tables' names."""
+        return dict(zip(names, self.table_files(names), strict=True))
 
     def tables(self) -> list[str]:
         """The files of all tables of the run."""
@@ -96,12 +103,13 @@ class Plan:
     @property
     def attack_scenes(self) -> str:
         """What the figures of a recognizer's attacks show; the run's own, as which attacks are pictured is."""
-        return f"{self.folder}/scenes/attacks-{{data}}-{{recognizer}}.zarr/zarr.json"
+        return f"{self.folder}/scenes/{{shown}}-{{data}}-{{recognizer}}.zarr/zarr.json"
 
     @property
     def figures(self) -> tuple[Figure, ...]:
         """All figures of the run, in the report's order."""
-        return (*self.figures_of_prediction, *self.figures_of_recognition, *described(self.added_figures))
+        of_stages = (*self.figures_of_prediction, *self.figures_of_recognition, *self.figures_of_blackbox)
+        return (*of_stages, *described(self.added_figures))
 
     def captions(self) -> dict[str, str]:
         """The caption of each figure."""
@@ -136,6 +144,7 @@ def plan(config: Mapping[str, Any], data: Mapping[str, Mapping[str, Any]]) -> Pl
         recognition=on_recognition,
         figures_of_prediction=tuple(of_prediction(on_prediction, on_defences)),
         figures_of_recognition=tuple(of_recognition(on_recognition)),
+        figures_of_blackbox=tuple(of_blackbox(on_recognition)),
     )
     return replace(planned, added_figures=added_figures(config.get("figures", {}), planned.table_names))
 

@@ -29,7 +29,7 @@ def _link(path: str | Path, page: Path) -> str:
 
 
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
-PICTURES = ("filmstrip-", "animation-", "attack_filmstrip-", "attack_animation-")
+PICTURES = tuple(f"{shown}{kind}-" for shown in ("", "attack_", "blackbox_") for kind in ("filmstrip", "animation"))
 
 
 def _embedded(path: Path) -> str:

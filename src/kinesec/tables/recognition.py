@@ -24,6 +24,10 @@ FIRST: dict[str, tuple[str, ...]] = {
         *("success_percent", "low_percent", "high_percent", "iterations_median"),
         *("displacement_mm", "acceleration_deviation_mm", "bone_change_percent"),
     ),
+    "blackbox": (
+        *("dataset", "recognizer", "attack", "strategy", "seed", "n", "success_percent", "on_manifold_percent"),
+        *("queries_median", "displacement_mm", "acceleration_deviation_mm", "bone_change_percent"),
+    ),
     "transfer": (
         *("dataset", "surrogate", "recognizer", "attack", "strategy", "seed", "n"),
         *("success_percent", "low_percent", "high_percent"),
@@ -42,7 +46,9 @@ TEXT: tuple[str, ...] = (
         "unit",
     ),
 )
-_SMALLEST, _LARGEST = "n", "claimed_disagree"
+_SMALLEST, _LARGEST = "n", ("claimed_disagree", "limit_excess_degrees_max", "queries_max")
+# numbers that say what a row is of, as names do
+_PLACES = ("budget", "queries", "classes")
 
 
 def typed(table: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +67,7 @@ def _ends(names: Sequence[str]) -> dict[str, tuple[str, str]]:
     for value in ("success_percent", "accuracy_percent"):
         if value in names:
             ends[value] = ("low_percent", "high_percent")
-    for value in ("control", "of_fooled"):
+    for value in ("control", "of_fooled", "on_manifold"):
         if f"{value}_percent" in names and f"{value}_low" in names:
             ends[f"{value}_percent"] = (f"{value}_low", f"{value}_high")
     return ends
@@ -71,11 +77,12 @@ def with_all_seeds(table: pd.DataFrame) -> pd.DataFrame:
     """The table with rows of seed ``all`` behind it, where two or more seeds have a row.
 
     Values are means over seeds; intervals are over seeds and test clips (``metrics.bootstrap.over_seeds``), counts the
-    seeds' smallest, and ``claimed_disagree`` their largest. Other columns without an interval are means.
+    seeds' smallest, ``claimed_disagree`` and columns of a largest value their largest. Other columns without an
+    interval are means.
     """
     table = typed(table)
     numbers = [name for name in table.columns if pd.api.types.is_numeric_dtype(table[name])]
-    keys = [name for name in table.columns if name not in (*numbers, "seed") or name in ("budget", "classes")]
+    keys = [name for name in table.columns if name not in (*numbers, "seed") or name in _PLACES]
     return seeds.with_all_seeds(table, keys, [name for name in numbers if name not in keys], _pooled)
 
 
@@ -89,7 +96,7 @@ def _pooled(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
             continue
         counted = name == _SMALLEST or name.startswith(f"{_SMALLEST}_")
         pooled[name] = (
-            values[name].min(1) if counted else values[name].max(1) if name == _LARGEST else values[name].mean(1)
+            values[name].min(1) if counted else values[name].max(1) if name in _LARGEST else values[name].mean(1)
         )
     return pooled
 

@@ -14,7 +14,7 @@ from attack_stores import Case, make_case, write_clips, write_model
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.evaluation.attacks import swapped
 from kinesec.jobs.evaluate_attack import evaluate_attack
-from kinesec.metrics.bootstrap import clustered_means
+from kinesec.metrics.bootstrap import clustered_means, clustered_medians
 from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples import adversarial
 from kinesec.samples.clips import clips
@@ -140,6 +140,23 @@ def test_clips_of_one_recording_count_as_one_draw() -> None:
         np.testing.assert_allclose(first, second)
     free = clustered_means(repeated, np.arange(300), np.random.default_rng(1))
     assert (free[2] - free[1]) < 0.6 * (many[2] - many[1])
+
+
+def test_medians_count_what_is_unknown_as_the_largest() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(61, 3))
+    values[:20, 1], values[:40, 2] = np.nan, np.nan
+    middle, low, high = clustered_medians(values, np.arange(61), np.random.default_rng(1))
+    assert middle[0] == np.median(values[:, 0])
+    assert middle[1] == np.sort(values[20:, 1])[30]
+    assert np.isnan(middle[2])
+    drawn = [np.median(values[rng.integers(0, 61, 61), 0]) for _ in range(4000)]
+    ranks = np.searchsorted(np.sort(values[:, 0]), [low[0], high[0], *np.percentile(drawn, [2.5, 97.5])])
+    assert np.abs(ranks[:2] - ranks[2:]).max() <= 1  # medians are values, and values stand apart
+    assert ranks[1] - ranks[0] >= 10
+    assert low[1] < middle[1] < high[1]
+    repeated = clustered_medians(np.repeat(values, 3, 0), np.repeat(np.arange(61), 3), np.random.default_rng(1))
+    np.testing.assert_array_equal(repeated, (middle, low, high))
 
 
 def test_means_are_over_what_is_known() -> None:

@@ -60,6 +60,8 @@ def config() -> dict[str, Any]:
                 "given": {**ATTACK, "strategy": "SA", "recognizers": ["one"]},
                 "eot": {**ATTACK, "attack": "eot"},
                 "eot_mi": {**ATTACK, "attack": "eot", "settings": {"attack": {"attack": "mi_fgsm"}}},
+                "basar": {**ATTACK, "attack": "basar", "recognizers": ["one"], "limit": 5},
+                "basar_sa": {**ATTACK, "attack": "basar", "strategy": "SA", "recognizers": ["one"]},
             },
             "transfer": ["smart"],
             "shards": 2,

@@ -131,6 +131,20 @@ def test_a_mistake_of_recognition_names_the_key(key: str, value: Any) -> None:
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("strategy", ["AB3", "AB", "SA"])
+def test_a_hard_label_attack_takes_no_ranks(strategy: str) -> None:
+    attack = {"attack": "basar", "strategy": strategy}
+    config = {**demo(), "recognition": {**copy.deepcopy(RECOGNITION), "attacks": {"b": attack}, "transfer": []}}
+    whole(config)
+    if strategy != "AB3":
+        check_recognition(config)
+        return
+    with pytest.raises(
+        ConfigError, match=r"attacks\.b\.strategy: found AB3, expected AB or SA: basar sees labels alone"
+    ):
+        check_recognition(config)
+
+
 def paths(config: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     yield above
     for key, value in (

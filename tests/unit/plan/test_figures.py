@@ -13,8 +13,19 @@ def test_a_run_draws_what_it_has_something_to_show_in(whole: Plan, empty: Plan) 
         **{"attack_curves": 2, "transfer_matrix": 1},
         **dict.fromkeys(["confusion", "joint_displacement", "displacement_correlation"], 3),
         **dict.fromkeys(["attack_filmstrip", "attack_animation"], 3),
+        **dict.fromkeys(["queries", "blackbox_filmstrip", "blackbox_animation"], 2),
     }
     assert empty.figures == ()
+
+
+def test_figures_of_hard_label_attacks_name_those_alone(whole: Plan) -> None:
+    captions = {figure.name: figure.caption for figure in whole.figures_of_blackbox}
+    assert set(captions) == {
+        *(f"queries-{data}-c24" for data in "ab"),
+        *(f"blackbox_{kind}-{data}-one" for kind in ("filmstrip", "animation") for data in "ab"),
+    }
+    assert "by their labels alone (basar)" in captions["blackbox_filmstrip-a-one"]
+    assert not set(captions) & {figure.name for figure in whole.figures_of_recognition}
 
 
 def test_every_figure_has_its_own_files_and_a_caption(whole: Plan) -> None:

@@ -21,11 +21,13 @@ from kinesec.plots import (
     confusion,
     displacement_correlation,
     joint_displacement,
+    queries,
     transfer_matrix,
 )
 from kinesec.plots.parts import style
+from kinesec.samples.adversarial import QUERY_GRID
 from kinesec.samples.errors import NothingToDraw
-from kinesec.tables import recognition
+from kinesec.tables import blackbox, recognition
 from kinesec.tables.attack_costs import curves
 
 ATTACKS = (("smart_ab", "smart", "smart"), ("smart_l2", "smart", "l2"), ("iaa_ab", "iaa", ""))
@@ -44,6 +46,25 @@ def costs() -> tuple[pd.DataFrame, pd.DataFrame]:
                 rows.append(pd.DataFrame([row]))
     table = recognition.with_all_seeds(pd.concat(found))
     return table, recognition.joined("recognition_attacks", rows)
+
+
+def searched(seeds: tuple[int, ...] = (0, 1)) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tables of three hard-label attacks on three recognizers, whose l falls with queries, each at its own pace."""
+    rng, found, rows = np.random.default_rng(0), [], []
+    for recognizer in RECOGNIZERS:
+        for place, attack in enumerate(("basar", "boundary", "subspace")):
+            for seed in seeds:
+                row = attack_row(recognizer=recognizer, attack=attack, module=attack, terms="", seed=seed)
+                row |= dict.fromkeys(blackbox.SEARCH, 50.0) | {"l_on_manifold_median": 0.4, "queries_median": 1900.0}
+                made = records(seed=seed)
+                size = np.exp(rng.normal(0, 0.4, (len(made), 1)))
+                trace = size * np.maximum(0.1, (50 / QUERY_GRID) ** (0.4 + 0.2 * place))
+                trace[:, QUERY_GRID < 50] = np.nan
+                made["trace_l"], made["queries"] = [*trace], 2000 + 1000 * (place == 2)
+                frame = pd.DataFrame([row])
+                found.append(blackbox.queries(made, frame))
+                rows.append(blackbox.with_search(frame, made))
+    return recognition.with_all_seeds(pd.concat(found)), recognition.joined("blackbox", rows)
 
 
 def transfers(names: tuple[str, ...], strategies: tuple[str, ...]) -> pd.DataFrame:
@@ -84,6 +105,10 @@ def correlated() -> dict[str, np.ndarray]:
 
 CHARTS: dict[str, Callable[[tuple[pd.DataFrame, pd.DataFrame]], Figure]] = {
     "curves": lambda costs: attack_curves.draw(*costs, dataset="hdm05", clips="smart"),
+    "queries": lambda _: queries.draw(*searched(), dataset="hdm05", clips="smart"),
+    "queries of one": lambda _: queries.draw(
+        *(table[table["recognizer"] == "sgn_s"] for table in searched((0,))), dataset="hdm05", clips="smart"
+    ),
     "transfer": lambda _: transfer_matrix.draw(
         transfers(("a_gcn", "bb", "c"), ("AB", "AB5")), dataset="hdm05", clips="smart"
     ),
@@ -120,6 +145,20 @@ def test_curves_are_the_tables_over_all_seeds(costs: tuple[pd.DataFrame, pd.Data
     assert rows.loc[rows["budget"] >= high * 0.999, "success_percent"].min() == pytest.approx(last)
     words = [text.get_text() for text in figure.legends[0].get_texts()]
     assert words == ["SMART", "SMART, l2", "IAA"]
+
+
+def test_queries_are_the_tables_up_to_what_was_spent() -> None:
+    tables = searched()
+    figure = queries.draw(*tables, dataset="hdm05", clips="smart")
+    rows = tables[0]
+    rows = rows[(rows["recognizer"] == "sgn_s") & (rows["attack"] == "basar") & (rows["seed"] == "all")]
+    rows = rows[rows["queries"] <= 2000]
+    (line,) = [line for line in figure.axes[1].get_lines() if line.get_gid() == "basar"]
+    np.testing.assert_allclose(line.get_xdata(), rows["queries"])
+    np.testing.assert_allclose(line.get_ydata(), rows["l_median"])
+    dots = [line for line in figure.axes[1].get_lines() if line.get_marker() == "o"]
+    assert {(float(dot.get_xdata()[0]), float(dot.get_ydata()[0])) for dot in dots} == {(1900.0, 0.4)}
+    assert [text.get_text() for text in figure.legends[0].get_texts()][-1] == "on the manifold"
 
 
 def test_a_transfers_cell_is_its_row_and_the_diagonal_is_framed() -> None:
@@ -175,6 +214,11 @@ def test_displacement_that_follows_speed_is_correlated_with_it() -> None:
 def test_charts_say_what_they_lack(costs: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     with pytest.raises(KinesecError, match="figure of hdm05, smart, SA: found no attack's curve"):
         attack_curves.draw(*costs, dataset="hdm05", clips="smart", strategy="SA")
+    with pytest.raises(KinesecError, match="figure of ntu60, smart: found no row of blackbox_queries"):
+        queries.draw(*searched(), dataset="ntu60", clips="smart")
+    lines, dots = searched()
+    with pytest.raises(NothingToDraw, match="found no attack with an adversarial clip for half of the clips"):
+        queries.draw(lines.assign(l_median=np.nan), dots, dataset="hdm05", clips="smart")
     with pytest.raises(KinesecError, match="figure of ntu60, smart: found no row of transfer"):
         transfer_matrix.draw(transfers(("a",), ("AB",)), dataset="ntu60", clips="smart")
     with pytest.raises(KinesecError, match="found no clip of split 'test'"):

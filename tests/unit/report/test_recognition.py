@@ -15,6 +15,8 @@ from report_run import facts, make_report
 from kinesec.jobs.table_recognition import write_all
 from kinesec.report.page import build
 from kinesec.report.pages import recognition
+from kinesec.tables.blackbox import AFTER, SEARCH
+from kinesec.tables.recognition import joined
 
 EVIL = "<script>alert('x')</script>\"><img src=http://evil.example/x>"
 NAMES = ("recognition_accuracy", "recognition_attacks", "transfer", "attack_curves", "attack_pairs")
@@ -121,6 +123,24 @@ def test_an_attack_stands_beside_its_control_and_its_cost(run: dict[str, Path], 
     pairs = [one for one in found["recognition-equal-success"] if one[0] == "SMART / SMART, l2"]
     assert len(pairs) == 2
     assert "2 seeds" in str(found["recognition-attacks"])
+
+
+def test_hard_label_attacks_stand_beside_their_control(tmp_path: Path) -> None:
+    row = attack_row(attack="basar", module="basar", terms="")
+    row |= dict.fromkeys(SEARCH, 12.5) | {"on_manifold_percent": 87.5, "on_manifold_low": 80.0}
+    row |= {"on_manifold_high": 95.0, "clean_within_limits_percent": 61.0, "search_l_median": 0.25}
+    row |= {f"l_after_{count}{end}": 0.75 for count in AFTER for end in ("", "_low", "_high")}
+    row |= {"l_after_500_high": float("nan"), "l_after_2000": float("nan")}
+    table = joined("blackbox", [pd.DataFrame([row])])
+    (tmp_path / "tables").mkdir()
+    table.to_csv(tmp_path / "tables/blackbox.csv", index=False)
+    made = page(tmp_path, {"blackbox": tmp_path / "tables/blackbox.csv"})
+    shown = Tables(made).found["recognition-blackbox"][-1]
+    assert shown[0].startswith("BASAR")
+    assert "87.5 (80.0\u201395.0)" in shown
+    assert {"61.0", "0.25", "0.75"} <= set(shown)
+    assert shown[-1] == "\u2013"
+    assert "the control" in made
 
 
 def test_findings_are_of_the_papers_own_attack(run: dict[str, Path]) -> None:

@@ -102,15 +102,18 @@ class Manifold:
         return body.seen(self.rig.forward(pose, body.length)).to(clean)
 
     def violations(
-        self, position: np.ndarray, clean: np.ndarray, present: np.ndarray, tolerance_degrees: float = 0.01
+        self, position: np.ndarray, clean: np.ndarray | None, present: np.ndarray, tolerance_degrees: float = 0.01
     ) -> tuple[np.ndarray, np.ndarray]:
         """The share of bends beyond their limits in percent, and the greatest excess in degrees, each (clip,).
 
-        ``position`` and ``clean`` (clip, body, frame, joint, xyz) as recognizers see them. An excess of
-        ``tolerance_degrees`` is what storing positions as float32 may leave.
+        ``position`` and ``clean`` (clip, body, frame, joint, xyz) as recognizers see them; without ``clean`` the limits
+        are the training motions' alone. An excess of ``tolerance_degrees`` is what storing positions as float32 may
+        leave.
         """
-        body = _Body(self, *(torch.from_numpy(array) for array in (clean, present)))
-        low, high = (bound[..., 6:] for bound in body.bounds())
+        body = _Body(self, *(torch.from_numpy(array) for array in (position if clean is None else clean, present)))
+        low, high = (torch.from_numpy(limit.reshape(-1)) for limit in (self.low, self.high))
+        if clean is not None:
+            low, high = (bound[..., 6:] for bound in body.bounds())
         bend = body.pose(torch.from_numpy(position)).bend.flatten(-2)
         free = torch.from_numpy((self.rig.basis != 0).any(1).reshape(-1))
         there = (body.present[..., None] & free).expand_as(bend)

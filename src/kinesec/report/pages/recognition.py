@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from kinesec.report.format import NONE, interval, number, plural, pretty
 from kinesec.report.markup import table
+from kinesec.report.pages import blackbox
 from kinesec.tables.labels import attack_labels, plain
 from kinesec.tables.recognition import read
 from kinesec.tables.seeds import of_seeds
@@ -186,9 +187,10 @@ TITLES = {
     "attacks": "Attacks",
     "equal_success": "Attacks at equal success",
     "transfer": "Transfer",
+    "blackbox": "Attacks on labels alone",
 }
 TITLES |= {name: f"The SMART paper's table {name[-1]}" for name in PAPER_TABLES}
-READ = ("recognition_accuracy", "recognition_attacks", "attack_pairs", "transfer")
+READ = ("recognition_accuracy", "recognition_attacks", "attack_pairs", "transfer", "blackbox")
 Shown = tuple[pd.DataFrame, str, dict[str, str], dict[str, list[str]]]
 
 
@@ -218,4 +220,6 @@ def _shown(made: Mapping[str, pd.DataFrame]) -> dict[str, Shown]:
         labels = {"what": "Surrogate \u2192 target", "n": "clips", "success": "success (%)"}
         labels |= {"of_fooled": "of those that fool the surrogate (%)", "control": "control (%)"}
         shown["transfer"] = transfers(made["transfer"]), caption, labels, {}
+    if "blackbox" in made:
+        shown["blackbox"] = blackbox.blackbox(made["blackbox"]), blackbox.CAPTION, blackbox.LABELS, blackbox.SPANNERS
     return shown
