@@ -239,8 +239,8 @@ def test_agrees_with_the_released_code(vector: str, dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize(("vector", "array"), BEGINNINGS)
 def test_begins_as_the_released_code(vector: str, array: str) -> None:
-    found, tolerance = BEGINNINGS[vector, array]
-    value = found()
+    begin, tolerance = BEGINNINGS[vector, array]
+    value = begin()
     value = value.detach().numpy() if isinstance(value, torch.Tensor) else value
     np.testing.assert_allclose(value, load(vector)[1][array], **tolerance)
 

@@ -168,7 +168,7 @@ def test_a_mirror_is_used_instead_of_the_publisher(tmp_path: Path, publisher: Pu
         file.write_bytes(body)
     got = fetch(manifest, tmp_path / "raw", f"{publisher.address}/" if online else str(tmp_path / "mirror"))
     assert lies_in(tmp_path / "raw") == CONTENT
-    assert {one.origin for one in got} == {"mirror"}
+    assert {file.origin for file in got} == {"mirror"}
 
 
 def test_a_mirror_may_be_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,8 +208,8 @@ def test_a_wrong_hash_leaves_nothing_and_names_everything(tmp_path: Path, publis
     with pytest.raises(RetrieveError) as raised:
         fetch(only_one(tmp_path, publisher), tmp_path / "raw")
     assert lies_in(tmp_path / "raw") == {}
-    found = hashlib.sha256(body[:-1] + b"!").hexdigest()
-    for word in ("a/one.txt", publisher.address, f"found sha256 {found}", hashlib.sha256(body).hexdigest(), "mirror"):
+    sha256 = hashlib.sha256(body[:-1] + b"!").hexdigest()
+    for word in ("a/one.txt", publisher.address, f"found sha256 {sha256}", hashlib.sha256(body).hexdigest(), "mirror"):
         assert word in str(raised.value)
     assert "\n" not in str(raised.value)
 
@@ -405,7 +405,7 @@ def test_absent_files_are_not_asked_for(tmp_path: Path, publisher: Publisher) ->
     absent = {"sha256": "", "bytes": "", "status": "absent"}
     manifest = write_manifest(tmp_path / "m.csv", publisher.address, **{"a/one.txt": absent})
     got = fetch(manifest, tmp_path / "raw")
-    assert "a/one.txt" not in {one.path for one in got}
+    assert "a/one.txt" not in {file.path for file in got}
     assert not any("one.txt" in path for path, _ in publisher.requests)
 
 
@@ -532,7 +532,7 @@ def test_a_real_data_set_from_a_mirror(tmp_path: Path, shared: Path) -> None:
     manifest = MANIFESTS / "cmu_asfamc.manifest.csv"
     got = retrieve(manifest, tmp_path / "raw", mirror=str(shared / "data"), mirror_folder="cmu_asfamc", progress=False)
     assert len(got) == 26
-    assert all(one.file.is_file() and one.origin == "mirror" for one in got)
+    assert all(retrieved.file.is_file() and retrieved.origin == "mirror" for retrieved in got)
 
 
 @pytest.mark.parametrize(("every", "lines"), [(0.0, 4), (1e9, 1)])
@@ -560,4 +560,4 @@ def test_progress_not_shown_writes_nothing() -> None:
     stream = io.StringIO()
     with Progress("load", 2, show=False, every=0.0, stream=stream) as progress:
         progress.update()
-    assert (stream.getvalue(), progress.done) == ("", 1)
+    assert (stream.getvalue(), progress.count) == ("", 1)
