@@ -19,6 +19,7 @@ from kinesec.models.predictors._dct import dct_matrix
 
 FOLDER = Path(__file__).parent
 PRECISIONS = (torch.float32, torch.float64)
+Outputs = dict[str, torch.Tensor]
 
 
 def load(name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -76,7 +77,7 @@ class Case:
 
     network: Callable[[], nn.Module]
     names: Names
-    outputs: Callable[..., dict[str, torch.Tensor]]
+    outputs: Callable[..., Outputs]
     kinked: bool = True
     arrange: Callable[[str, np.ndarray], np.ndarray] = lambda name, value: value
 
