@@ -32,14 +32,14 @@ def kill_while_training(project: Project) -> int:
             stderr=file,
             start_new_session=True,
         )
-    checkpoints: list[Path] = []
-    while not checkpoints:
+    found: list[Path] = []
+    while not found:
         assert process.poll() is None, log.read_text()
         time.sleep(0.005)
-        checkpoints = list(project.folder.glob("results/checkpoints/*/train/checkpoint.safetensors"))
+        found = list(project.folder.glob("results/checkpoints/*/train/checkpoint.safetensors"))
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    return epochs_of(checkpoints[0])
+    return epochs_of(found[0])
 
 
 def test_a_killed_training_ends_as_if_it_had_not_been(project: Project, tmp_path: Path) -> None:

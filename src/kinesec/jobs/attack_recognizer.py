@@ -101,4 +101,4 @@ def attack_clips(
         checkpoints=checkpoints,
     )
     write(store_path, replace(adversarial, attrs=attrs))
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    shutil.rmtree(checkpoints.parent, ignore_errors=True)

@@ -15,6 +15,7 @@ import pytest
 import torch
 from attack_stores import CLASSES, write_clips, write_model
 
+from kinesec.attacks.engine.finished import Finished
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.evaluation.attacks import succeeded
 from kinesec.files import store
@@ -33,6 +34,10 @@ SMART: dict[str, Any] = {
     "settings": {"reduction": "mean", "rate": 0.02, "iterations": 25},
     "batch": 32,
     "limit": 14,
+}
+BASAR: dict[str, Any] = {
+    "attack": "basar",
+    "settings": {"iterations": 6, "project_every": 3, "solver_iterations": 20},
 }
 NEW_ATTACK = '''"""One step towards the origin and no more: an attack that a user adds."""
 
@@ -76,6 +81,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return clips_path, write_model(folder / "model.safetensors", clips_path)
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checkpoints stand below the folder that a job runs in."""
+    monkeypatch.chdir(tmp_path)
+
+
 def run(made: tuple[Path, Path], folder: Path, shards: int = 1, **changes: Any) -> adversarial.Adversarial:
     """The attacked clips of all shards."""
     paths = []
@@ -107,7 +118,7 @@ def test_stored_clips_are_what_is_claimed(made: tuple[Path, Path], tmp_path: Pat
         assert done.setting("terms") == "smart"
 
 
-@pytest.mark.parametrize("changes", [{"strategy": "SA"}, {"attack": "pgd", "settings": {"epsilon": 0.1}}])
+@pytest.mark.parametrize("changes", [{"strategy": "SA"}, {"attack": "pgd", "settings": {"epsilon": 0.1}}, BASAR])
 def test_any_number_of_shards_and_any_batch_give_the_same_bytes(
     made: tuple[Path, Path], tmp_path: Path, changes: dict[str, Any]
 ) -> None:
@@ -117,6 +128,38 @@ def test_any_number_of_shards_and_any_batch_give_the_same_bytes(
         found = run(made, tmp_path / folder, shards, batch=batch, **changes)
         for name in ("position", "row", "target", "claimed", "iterations", "queries", "class_loss", "perceptual_loss"):
             assert getattr(found, name).tobytes() == getattr(whole, name).tobytes()
+
+
+def test_a_killed_hard_label_attack_goes_on(
+    made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(made, tmp_path / "whole", **BASAR)
+    save, saved = Finished.save, []
+
+    def killed(finished: Finished) -> None:
+        save(finished)
+        saved.append(int(finished.there.sum()))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Finished, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(made, tmp_path / "again", **BASAR)
+    monkeypatch.setattr(Finished, "save", save)
+    assert 0 < saved[0] < len(whole)
+    assert len(list(tmp_path.glob("results/checkpoints/*/attack/*.safetensors"))) == 1
+    again = run(made, tmp_path / "again", **BASAR)
+    assert again.position.tobytes() == whole.position.tobytes()
+    assert again.queries.tolist() == whole.queries.tolist()
+    assert not list(tmp_path.glob("results/checkpoints/*"))
+
+
+def test_starts_are_training_clips_of_another_class(made: tuple[Path, Path], tmp_path: Path) -> None:
+    search = run(made, tmp_path, **BASAR).search
+    assert search is not None
+    training = clips.load(made[0], "train")
+    start = np.searchsorted(training.row, search.start_row)
+    assert np.array_equal(training.row[start], search.start_row)
+    assert (training.label[start] != run(made, tmp_path, **BASAR).label).all()
 
 
 def test_a_shard_without_clips_is_an_empty_store(made: tuple[Path, Path], tmp_path: Path) -> None:

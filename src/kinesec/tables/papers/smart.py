@@ -43,34 +43,34 @@ Answer = dict[str, Any]
 
 def _json(text: Any) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        found = json.loads(text)
     except (TypeError, ValueError):
         return {}
-    return value if isinstance(value, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def departures(row: Mapping[str, Any], dataset: str) -> list[str]:
     """What keeps a row of ``recognition_attacks`` or ``transfer`` from being the paper's experiment."""
     protocol, classes = CLIPS[dataset]
-    reasons = []
+    found = []
     if int(row["classes"]) != classes:
-        reasons.append(f"{int(row['classes'])} classes instead of {classes}")
+        found.append(f"{int(row['classes'])} classes instead of {classes}")
     if row.get("protocol", protocol) != protocol:
-        reasons.append(f"clips by protocol {row['protocol']} instead of {protocol}")
+        found.append(f"clips by protocol {row['protocol']} instead of {protocol}")
     if dataset == "HDM05" and row["split_by"] != "paper_leaky":
-        reasons.append("split by recording instead of over overlapping windows")
+        found.append("split by recording instead of over overlapping windows")
     if sizes := _json(row["recognizer_settings"]):
-        reasons.append(f"recognizer of {_told(sizes)} instead of the published size")
+        found.append(f"recognizer of {_told(sizes)} instead of the published size")
     if recipe := _json(row.get("recognizer_recipe", "")):
-        reasons.append(f"trained with {_told(recipe)} instead of the published recipe")
+        found.append(f"trained with {_told(recipe)} instead of the published recipe")
     settings = _json(row["settings"]) if row["attack_module"] == "smart" else {}
-    reasons += [
+    found += [
         f"{name} {used} instead of {published}"
         for name, (used, published) in differences(PUBLISHED_ATTACK, settings).items()
     ]
     if int(row["n"]) < int(row.get("right_clips") or row["n"]):
-        reasons.append(f"{int(row['n'])} clips attacked of {int(row['right_clips'])}")
-    return reasons
+        found.append(f"{int(row['n'])} clips attacked of {int(row['right_clips'])}")
+    return found
 
 
 def _told(settings: Mapping[str, Any]) -> str:
@@ -110,12 +110,10 @@ def _white_box(row: Mapping[str, Any], dataset: str, table: pd.DataFrame) -> Ite
     if row["model"] == "mean":
         yield from _mean(row, dataset, kept)
         return
-    candidates = _rows(kept, recognizer_module=MODELS[row["model"]])
-    for candidate in candidates:
-        yield _judged(
-            row["value"], candidate, departures(candidate, dataset), f"{candidate['recognizer']}, {candidate['attack']}"
-        )
-    if not candidates:
+    found = _rows(kept, recognizer_module=MODELS[row["model"]])
+    for one in found:
+        yield _judged(row["value"], one, departures(one, dataset), f"{one['recognizer']}, {one['attack']}")
+    if not found:
         yield _not_run(f"the run does not attack {row['model']} with {method}, {strategy}")
 
 
@@ -125,7 +123,7 @@ def _mean(row: Mapping[str, Any], dataset: str, kept: pd.DataFrame) -> Iterator[
         if set(five["recognizer_module"]) != set(FIVE) or len(five) != len(FIVE):
             yield _not_run("the run does not attack just the five recognizers of the mean")
             continue
-        lacks = [text for candidate in _rows(five) for text in departures(candidate, dataset)] if len(five) else []
+        lacks = [text for one in _rows(five) for text in departures(one, dataset)] if len(five) else []
         mean = {"success_percent": five["success_percent"].mean(), "low_percent": math.nan, "high_percent": math.nan}
         yield _judged(row["value"], mean, list(dict.fromkeys(lacks)), str(attack))
     if kept.empty:
@@ -135,18 +133,18 @@ def _mean(row: Mapping[str, Any], dataset: str, kept: pd.DataFrame) -> Iterator[
 def _transferred(row: Mapping[str, Any], dataset: str, table: pd.DataFrame | None) -> Iterator[Answer]:
     named = _TRANSFER.fullmatch(row["setting"])
     assert named is not None, "the caller asks for rows of transfer alone"
-    candidates: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     if table is not None:
         if "surrogate_module" not in table:
             module = dict(zip(table["recognizer"], table["recognizer_module"], strict=True))
             table = table.assign(surrogate_module=table["surrogate"].map(module).fillna(""))
         wanted = {"attack_module": "smart", "preset": "paper", "terms": "smart", "strategy": named["strategy"]}
         wanted |= {"surrogate_module": MODELS[named["surrogate"]], "recognizer_module": MODELS[row["model"]]}
-        candidates = _rows(table, **wanted)
-    for candidate in candidates:
-        name = f"{candidate['surrogate']} \u2192 {candidate['recognizer']}, {candidate['attack']}"
-        yield _judged(row["value"], candidate, departures(candidate, dataset), name)
-    if not candidates:
+        found = _rows(table, **wanted)
+    for one in found:
+        name = f"{one['surrogate']} \u2192 {one['recognizer']}, {one['attack']}"
+        yield _judged(row["value"], one, departures(one, dataset), name)
+    if not found:
         yield _not_run(f"the run does not try attacks on {named['surrogate']} on {row['model']}")
 
 
@@ -178,7 +176,7 @@ def _answers(
         dataset = DATASETS.get(modules.get(ours, ""))
         if dataset is None:
             continue
-        of_dataset = attacks[attacks["dataset"] == ours]
+        own = attacks[attacks["dataset"] == ours]
         moved = None if transfer is None else transfer[transfer["dataset"] == ours]
         for row in reference:
             if row["dataset"] != dataset:
@@ -186,7 +184,7 @@ def _answers(
             if "user" in row["metric"] or row["setting"] == "user study":
                 yield row, ours, _not_run("a study with people; the run measures what attacked clips cost instead")
             elif _SETTING.fullmatch(row["setting"]):
-                for answer in _white_box(row, dataset, of_dataset):
+                for answer in _white_box(row, dataset, own):
                     yield row, ours, answer
             elif _TRANSFER.fullmatch(row["setting"]):
                 for answer in _transferred(row, dataset, moved):
