@@ -87,9 +87,9 @@ def in_turns(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, l
     return times
 
 
-def ratio(times: dict[str, list[float]], one: str, other: str) -> str:
+def ratio(times: dict[str, list[float]], numerator: str, other: str) -> str:
     """How long ``one`` takes over ``other``: medians and least times."""
-    first, second = times[one], times[other]
+    first, second = times[numerator], times[other]
     return f"{median(first) / median(second):.3f} (medians), {min(first) / min(second):.3f} (least)"
 
 
@@ -114,7 +114,7 @@ def iteration(rounds: int, steps: int = 12) -> None:
 
         with frozen(model):
             times = in_turns({"look": look, "bare": bare, "smart": whole}, rounds)
-        times["smart"] = [s - one for s, one in zip(times["smart"], times["look"], strict=True)]
+        times["smart"] = [s - look for s, look in zip(times["smart"], times["look"], strict=True)]
         milliseconds = 1000 * median(times["smart"]) / steps
         over = ratio(times, "smart", "bare")
         print(f"iteration, {name} small, {len(of)} clips: {milliseconds:.1f} ms, over bare {over}", flush=True)
@@ -126,7 +126,7 @@ def success() -> None:
     of = problem_of(model, CLIPS)
     attack = build("smart", {"reduction": "normalised", "weight": 0.6, "iterations": STEPS})
     begin = CLOCK()
-    done = attack.run(model, of, AB)
+    attacked = attack.run(model, of, AB)
     ours = CLOCK() - begin
     mean = torch.from_numpy(REST).float()
     with frozen(model):
@@ -134,8 +134,8 @@ def success() -> None:
         fooled = plain_attacks.smart(model, of.position, of.label, GEOMETRY.links, mean, STEPS)
         plain = CLOCK() - begin
     print(
-        f"success, st_gcn small, {len(of)} clips: {100 * done.claimed.mean():.1f} % in {ours:.1f} s "
-        f"({done.evaluated} rows); plain loop {100 * float(fooled.float().mean()):.1f} % in {plain:.1f} s "
+        f"success, st_gcn small, {len(of)} clips: {100 * attacked.claimed.mean():.1f} % in {ours:.1f} s "
+        f"({attacked.evaluated} rows); plain loop {100 * float(fooled.float().mean()):.1f} % in {plain:.1f} s "
         f"({STEPS * len(of)} rows): {plain / ours:.1f} times as long",
         flush=True,
     )
@@ -170,9 +170,9 @@ def compare_peers(rounds: int, steps: int = 10, epsilon: float = 0.005) -> None:
     settings = {"epsilon": epsilon, "step": epsilon / 8, "iterations": steps, "random_start": False}
     attack = build("pgd", {**settings, "after_success": "ignore", "box": [0.0, 1.0]})
 
-    def final_loss(found: Tensor) -> float:
+    def final_loss(adversarial: Tensor) -> float:
         with torch.inference_mode():
-            return float(cross_entropy(model(found), of.label))
+            return float(cross_entropy(model(adversarial), of.label))
 
     made: dict[str, Tensor] = {}
 

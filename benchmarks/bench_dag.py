@@ -62,10 +62,10 @@ def plan(configfile: Path, folder: Path) -> Plan:
         _, status, used = os.wait4(child.pid, 0)
         told.seek(0)
         text = told.read()
-    found = re.search(r"^total\s+(\d+)$", text, re.MULTILINE)
-    if os.waitstatus_to_exitcode(status) or found is None:
+    total = re.search(r"^total\s+(\d+)$", text, re.MULTILINE)
+    if os.waitstatus_to_exitcode(status) or total is None:
         raise SystemExit(text[-2000:])
-    return Plan(int(found[1]), used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return Plan(int(total[1]), used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def show(name: str, cost: Plan) -> None:

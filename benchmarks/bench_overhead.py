@@ -58,10 +58,10 @@ def timed(project: Project, environment: dict[str, str], targets: list[str], *ho
     taken = []
     for _ in range(2):
         started = perf_counter()
-        done = subprocess.run(command, cwd=project.folder, env=environment, capture_output=True, text=True)
+        process = subprocess.run(command, cwd=project.folder, env=environment, capture_output=True, text=True)
         taken.append(perf_counter() - started)
-        if done.returncode:
-            sys.exit(done.stdout + done.stderr)
+        if process.returncode:
+            sys.exit(process.stdout + process.stderr)
     made = set(project.folder.glob("logs/**/*.jsonl")) - before
     scripts = sum(json.loads(path.read_text().splitlines()[-1])["s"] for path in made)
     return taken[0] - taken[1], scripts, len(made)

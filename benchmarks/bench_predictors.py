@@ -136,10 +136,10 @@ def measure(name: str, repeat: int) -> None:
     )
 
 
-def compare(name: str, found: Tensor, plain: Tensor, history: int) -> None:
+def compare(name: str, predicted: Tensor, plain: Tensor, history: int) -> None:
     """The same outputs, or there is nothing to compare: on the frames that the plain network predicts."""
     frames = {"ltd": plain[:, history:], "hri": plain[:, 10:], "simlpe": 1000 * plain, "auxformer": plain}[name]
-    ours = found[:, [*range(1, FUTURE, 2), FUTURE - 1]] if name == "auxformer" else found[:, : frames.shape[1]]
+    ours = predicted[:, [*range(1, FUTURE, 2), FUTURE - 1]] if name == "auxformer" else predicted[:, : frames.shape[1]]
     torch.testing.assert_close(ours, frames, rtol=1e-3, atol=1e-3 * frames.abs().max().item())
 
 

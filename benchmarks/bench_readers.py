@@ -77,25 +77,25 @@ def main() -> None:
     pa.set_cpu_count(1)
     with tempfile.TemporaryDirectory() as folder:
         data = arguments.data.resolve()
-        found = {
+        paths = {
             end: sorted(file for file in data.rglob("*") if file.suffix.lower() == end) for end in (".bvh", ".amc")
         }
-        found[".txt"] = sorted((data / "cmu_mocap_expmap").rglob("*.txt"))
-        if not all(found.values()):
+        paths[".txt"] = sorted((data / "cmu_mocap_expmap").rglob("*.txt"))
+        if not all(paths.values()):
             print(f"no real files in {data}: random ones are written and read")
             write_sample(Path(folder))
-            found = {end: sorted(Path(folder).glob(f"*{end}")) for end in found}
-        for end, files in found.items():
+            paths = {end: sorted(Path(folder).glob(f"*{end}")) for end in paths}
+        for end, files in paths.items():
             print(f"{len(files)} {end} files, {sum(file.stat().st_size for file in files) / 1e6:.1f} MB")
-        report(found, arguments.repeat)
+        report(paths, arguments.repeat)
 
 
-def report(found: dict[str, list[Path]], repeat: int) -> None:
+def report(files: dict[str, list[Path]], repeat: int) -> None:
     skeleton = expmap.cmu_skeleton()
-    few = found[".bvh"][:3]
+    few = files[".bvh"][:3]
     for fast, slow in (
         (bvh.read_channels(few[0])[2], plain.bvh_channels(few[0])),
-        (expmap.read_rows(found[".txt"][0], 38), plain.expmap_rows(found[".txt"][0])),
+        (expmap.read_rows(files[".txt"][0], 38), plain.expmap_rows(files[".txt"][0])),
         (bvh.read(few[0], unit_mm=1.0)[0].position, plain.bvh_motion(few[0])[0].astype(np.float32)),
     ):
         np.testing.assert_allclose(fast, slow, rtol=1e-5, atol=1e-3)  # the same outputs, or there is nothing to compare
@@ -104,30 +104,30 @@ def report(found: dict[str, list[Path]], repeat: int) -> None:
         return asf_amc.read_channels(path, read_asf(find_asf(path)))
 
     np.testing.assert_allclose(
-        np.sort(amc_channels(found[".amc"][0])), np.sort(plain.amc_channels(found[".amc"][0])), rtol=1e-12
+        np.sort(amc_channels(files[".amc"][0])), np.sort(plain.amc_channels(files[".amc"][0])), rtol=1e-12
     )
     line(
         "BVH channels",
-        rate(bvh.read_channels, found[".bvh"], repeat),
-        rate(plain.bvh_channels, found[".bvh"], repeat),
+        rate(bvh.read_channels, files[".bvh"], repeat),
+        rate(plain.bvh_channels, files[".bvh"], repeat),
     )
     line(
         "BVH motion",
-        rate(lambda path: bvh.read(path, unit_mm=10.0), found[".bvh"], repeat),
+        rate(lambda path: bvh.read(path, unit_mm=10.0), files[".bvh"], repeat),
         rate(plain.bvh_motion, few, 1),
     )
-    line("AMC channels", rate(amc_channels, found[".amc"], repeat), rate(plain.amc_channels, found[".amc"], 1))
-    line("AMC motion", rate(lambda path: asf_amc.read(path, fps=120.0), found[".amc"], repeat), None)
+    line("AMC channels", rate(amc_channels, files[".amc"], repeat), rate(plain.amc_channels, files[".amc"], 1))
+    line("AMC motion", rate(lambda path: asf_amc.read(path, fps=120.0), files[".amc"], repeat), None)
     line(
         "exponential maps, rows",
-        rate(lambda path: expmap.read_rows(path, 38), found[".txt"], repeat),
-        rate(plain.expmap_rows, found[".txt"], 1),
+        rate(lambda path: expmap.read_rows(path, 38), files[".txt"], repeat),
+        rate(plain.expmap_rows, files[".txt"], 1),
     )
     line(
         "exponential maps, motion",
         rate(
             lambda path: expmap.read(path, skeleton=skeleton, unit_mm=expmap.CMU_UNIT_MM, fps=120.0),
-            found[".txt"],
+            files[".txt"],
             repeat,
         ),
         None,

@@ -42,7 +42,7 @@ def stored_clips() -> Clips:
     position = rng.normal(0, 30, (CLIPS, 1, FRAMES, len(SKELETON), 3)).cumsum(2).astype(np.float32)
     ones, text = np.ones(CLIPS, np.int64), np.full(CLIPS, "")
     attrs = {
-        "classes": [str(one) for one in range(CLASSES)],
+        "classes": [str(number) for number in range(CLASSES)],
         "skeleton": SKELETON.to_attrs(),
         "fps": 30.0,
         "mean_mm": np.zeros((len(SKELETON), 3)).tolist(),

@@ -162,11 +162,11 @@ def compare(size: Size, rounds: int) -> None:
         for name, step in steps.items():
             times[name].append(timed(step, repeat[name]))
     print(f"{size.name}: {size.features} features, {size.blocks} blocks, batch {size.batch}")
-    for name, found in times.items():
-        ratios = [own / bare for own, bare in zip(found, times["products"], strict=True)]
-        best = min(found) / min(times["products"])
+    for name, seconds in times.items():
+        ratios = [second / bare for second, bare in zip(seconds, times["products"], strict=True)]
+        best = min(seconds) / min(times["products"])
         print(
-            f"  {name:<9}{median(found):8.2f} ms median{min(found):8.2f} ms least"
+            f"  {name:<9}{median(seconds):8.2f} ms median{min(seconds):8.2f} ms least"
             f"   to the products: {median(ratios):.2f} median of rounds, {best:.2f} least to least",
             flush=True,
         )

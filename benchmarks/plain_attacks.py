@@ -31,14 +31,14 @@ def smart(
 
     x = clean.clone().requires_grad_()
     optimiser = torch.optim.Adam([x], lr=0.005)
-    own, fooled = lengths(clean), torch.zeros(len(label), dtype=torch.bool)
+    original, fooled = lengths(clean), torch.zeros(len(label), dtype=torch.bool)
     for _ in range(steps):
         logits = model(x)
         (class_gradient,) = torch.autograd.grad(-cross_entropy(logits, label, reduction="sum"), x)
         fooled |= logits.argmax(1) != label
         moved = x - clean
         cost = 0.18 * moved.square().sum() + 0.12 * moved.diff(n=2, dim=2).square().sum()
-        (cost_gradient,) = torch.autograd.grad(cost + 0.7 * (lengths(x) - own).square().sum(), x)
+        (cost_gradient,) = torch.autograd.grad(cost + 0.7 * (lengths(x) - original).square().sum(), x)
         x.grad = 0.6 * unit(class_gradient) + 0.4 * unit(cost_gradient)
         optimiser.step()
     return fooled
@@ -52,14 +52,14 @@ def bare(model: nn.Module, clips: Tensor, label: Tensor) -> None:
 
 def peers(epsilon: float, step: float, steps: int, classes: int) -> dict[str, Attack]:
     """PGD without a random start of the libraries that are installed (the extra ``peers``)."""
-    found: dict[str, Attack] = {}
+    peers_by_name: dict[str, Attack] = {}
     if find_spec("torchattacks"):
         import torchattacks
 
         def by_torchattacks(model: nn.Module, clips: Tensor, label: Tensor) -> Tensor:
             return torchattacks.PGD(model, eps=epsilon, alpha=step, steps=steps, random_start=False)(clips, label)
 
-        found[f"torchattacks {version('torchattacks')}"] = by_torchattacks
+        peers_by_name[f"torchattacks {version('torchattacks')}"] = by_torchattacks
     if find_spec("foolbox"):
         import foolbox
 
@@ -68,7 +68,7 @@ def peers(epsilon: float, step: float, steps: int, classes: int) -> dict[str, At
             wrapped = foolbox.PyTorchModel(model, bounds=(0, 1), device="cpu")
             return attack.run(wrapped, clips, label, epsilon=epsilon)
 
-        found[f"foolbox {version('foolbox')}"] = by_foolbox
+        peers_by_name[f"foolbox {version('foolbox')}"] = by_foolbox
     if find_spec("art"):
         from art.attacks.evasion import ProjectedGradientDescent
         from art.estimators.classification import PyTorchClassifier
@@ -82,5 +82,5 @@ def peers(epsilon: float, step: float, steps: int, classes: int) -> dict[str, At
             with contextlib.redirect_stderr(io.StringIO()):
                 return torch.from_numpy(attack.generate(clips.numpy(), label.numpy()))
 
-        found[f"art {version('adversarial-robustness-toolbox')}"] = by_art
-    return found
+        peers_by_name[f"art {version('adversarial-robustness-toolbox')}"] = by_art
+    return peers_by_name

@@ -81,12 +81,12 @@ class PlainAuxFormer(nn.Module):
         seen = mask[..., None]
         x = self.embed(torch.cat([motion, velocity, change], -1)) + self.seen_frame + self.seen_joint[:, None]
         y = (self.hidden + self.hidden_frame + self.hidden_joint[:, None]).expand(x.shape)
-        found = []
+        layers = []
         for encoder, decoder in zip(self.encoders, self.decoders, strict=True):
             y = decoder(encoder(x * seen, mask) * seen + y * (1 - seen))
             x = y
-            found.append(y)
-        return found
+            layers.append(y)
+        return layers
 
     def forward(self, history: Tensor) -> Tensor:
         motion = (history / 100).transpose(1, 2)

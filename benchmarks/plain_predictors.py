@@ -12,8 +12,8 @@ from kinesec.models.predictors._dct import dct_matrix
 from kinesec.models.predictors.base import Shape
 
 
-def mean_error(found: Tensor, expected: Tensor) -> Tensor:
-    return (found - expected).norm(dim=-1).mean()
+def mean_error(predicted: Tensor, expected: Tensor) -> Tensor:
+    return (predicted - expected).norm(dim=-1).mean()
 
 
 class GraphConvolution(nn.Module):
@@ -71,8 +71,8 @@ class PlainLTD(nn.Module):
 
     def forward(self, history: Tensor) -> Tensor:
         x = torch.cat([history, history[:, -1:].repeat(1, self.shape.future, 1, 1)], 1).flatten(2)
-        found = self.dct.T @ self.graph((self.dct @ x).transpose(1, 2)).transpose(1, 2)
-        return found.view(len(x), -1, self.shape.joints, 3)
+        predicted = self.dct.T @ self.graph((self.dct @ x).transpose(1, 2)).transpose(1, 2)
+        return predicted.view(len(x), -1, self.shape.joints, 3)
 
     def loss(self, window: Tensor) -> Tensor:
         return mean_error(self(window[:, : self.shape.history]), window)
@@ -100,8 +100,8 @@ class PlainHRI(nn.Module):
         scores = self.query(metres[:, :, -10:]).transpose(1, 2) @ self.key(metres[:, :, :-10]) + 1e-15
         past = ((scores / scores.sum(2, keepdim=True)) @ values).view(len(x), 20, -1)
         padded = torch.cat([x[:, -10:], x[:, -1:].repeat(1, 10, 1)], 1)
-        found = self.graph(torch.cat([self.dct @ padded, past], 1).transpose(1, 2))[:, :, :20]
-        return (self.dct.T @ found.transpose(1, 2)).view(len(x), 20, self.shape.joints, 3)
+        coefficients = self.graph(torch.cat([self.dct @ padded, past], 1).transpose(1, 2))[:, :, :20]
+        return (self.dct.T @ coefficients.transpose(1, 2)).view(len(x), 20, self.shape.joints, 3)
 
     def loss(self, window: Tensor) -> Tensor:
         history = self.shape.history
@@ -146,5 +146,5 @@ class PlainSiMLPe(nn.Module):
 
     def loss(self, window: Tensor) -> Tensor:
         history = self.shape.history
-        found, expected = self(window[:, :history]), window[:, history : history + 10] / 1000
-        return mean_error(found, expected) + mean_error(found.diff(dim=1), expected.diff(dim=1))
+        predicted, expected = self(window[:, :history]), window[:, history : history + 10] / 1000
+        return mean_error(predicted, expected) + mean_error(predicted.diff(dim=1), expected.diff(dim=1))

@@ -67,17 +67,17 @@ def columns(graph: networkx.DiGraph) -> list[list[str]]:
             re.MULTILINE,
         )
     }
-    found = [[rule for rule in stage_of if stage_of[rule] == stage and rule in graph] for stage in COLUMNS]
+    filled = [[rule for rule in stage_of if stage_of[rule] == stage and rule in graph] for stage in COLUMNS]
     for _ in range(SWEEPS):
-        for column in (*found, *reversed(found)):
-            place = {rule: row - len(other) / 2 for other in found for row, rule in enumerate(other)}
+        for column in (*filled, *reversed(filled)):
+            place = {rule: row - len(other) / 2 for other in filled for row, rule in enumerate(other)}
 
             def mean(rule: str, place: dict[str, float] = place) -> float:
                 near = [*graph.predecessors(rule), *graph.successors(rule)]
                 return sum(place[other] for other in near) / max(len(near), 1)
 
             column.sort(key=mean)
-    return found
+    return filled
 
 
 def label(name: str) -> str:
@@ -120,12 +120,12 @@ def arrow(start: tuple[float, float, float], end: tuple[float, float, float]) ->
 
 def draw(graph: networkx.DiGraph, file: Path) -> None:
     """Writes the drawing; the same rules give the same bytes."""
-    found = columns(graph)
-    rows = max(len(column) for column in found)
+    placed = columns(graph)
+    rows = max(len(column) for column in placed)
     boxes: dict[str, tuple[float, float, float]] = {}
     headings = {}
     left = 0.0
-    for stage, column in zip(COLUMNS, found, strict=True):
+    for stage, column in zip(COLUMNS, placed, strict=True):
         wide = max(width(label(name)) for name in (stage, *column)) + 2 * PADDING
         headings[stage] = left + wide / 2
         for row, rule in enumerate(column):

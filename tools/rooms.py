@@ -48,7 +48,7 @@ def links(source: Path) -> set[tuple[str, str]]:
             if head == "kinesec":
                 module = inside if inside in known else inside.rpartition(".")[0]
                 pairs.add((name, module))
-    return {(one, other) for one, other in pairs if other in known and one != other}
+    return {(importer, other) for importer, other in pairs if other in known and importer != other}
 
 
 def room(module: str) -> str:
@@ -60,9 +60,9 @@ def in_circles(arrows: set[tuple[str, str]]) -> set[str]:
     """Rooms from which arrows lead back to themselves."""
     paths = set(arrows)
     while True:
-        longer = paths | {(one, far) for one, middle in paths for near, far in arrows if near == middle}
+        longer = paths | {(start, far) for start, middle in paths for near, far in arrows if near == middle}
         if longer == paths:
-            return {one for one, other in paths if one == other}
+            return {start for start, other in paths if start == other}
         paths = longer
 
 
@@ -71,7 +71,7 @@ def main(sources: list[Path]) -> None:
         known = modules(source)
         rooms = {room(name) for name in known}
         root = {name for name in known if room(name) == name and known[name].name != "__init__.py"}
-        arrows = {(room(one), room(other)) for one, other in links(source) if room(one) != room(other)}
+        arrows = {(room(importer), room(other)) for importer, other in links(source) if room(importer) != room(other)}
         print(
             f"{source}: {len(root)} modules in the root, {len(rooms)} rooms, {len(arrows)} arrows between rooms, ",
             end="",

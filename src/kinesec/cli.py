@@ -13,11 +13,11 @@ from kinesec.errors import KinesecError
 def _verify(arguments: argparse.Namespace) -> int:
     from kinesec.provenance.verify import verify
 
-    found = verify(arguments.folder)
-    for problem in found.problems:
+    check = verify(arguments.folder)
+    for problem in check.problems:
         print(problem)
-    print(found.summary(arguments.folder))
-    return 1 if found.problems else 0
+    print(check.summary(arguments.folder))
+    return 1 if check.problems else 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -38,7 +38,7 @@ class Progress:
         stream: TextIO | None = None,
     ) -> None:
         self.what, self.total, self.unit, self.every, self.show = what, total, unit, every, show
-        self.done = 0
+        self.count = 0
         self._stream = sys.stderr if stream is None else stream
         self._bar: tqdm[NoReturn] | None = None
 
@@ -56,8 +56,8 @@ class Progress:
         return self
 
     def update(self, amount: int = 1) -> None:
-        """Adds ``amount`` to what is done; a negative one takes back work that has to be done again."""
-        self.done += amount
+        """Adds ``amount`` to the count; a negative one takes back work to be repeated."""
+        self.count += amount
         if self._bar is not None:
             self._bar.update(amount)
         elif self.show and time.monotonic() - self._last >= self.every:
@@ -66,12 +66,12 @@ class Progress:
 
     def _write(self, ended: bool = False) -> None:
         spent = time.monotonic() - self._begin
-        rate = self.done / spent if spent > 0 else 0.0
+        rate = self.count / spent if spent > 0 else 0.0
         of = "" if self.total is None else f" of {_rate(self.total, self.unit)}"
         left = ""
         if not ended and rate > 0 and self.total is not None:
-            left = f", {(self.total - self.done) / rate:.0f} s left"
-        line = f"{self.what}: {_rate(self.done, self.unit)}{of} in {spent:.0f} s, {_rate(rate, self.unit)}/s{left}"
+            left = f", {(self.total - self.count) / rate:.0f} s left"
+        line = f"{self.what}: {_rate(self.count, self.unit)}{of} in {spent:.0f} s, {_rate(rate, self.unit)}/s{left}"
         print(line, file=self._stream, flush=True)
 
     def __exit__(

@@ -69,7 +69,11 @@ def parameters(of: Callable[..., Any]) -> dict[str, Any]:
         return {field.name: hints[field.name] for field in fields(of) if field.init}
     hints = get_type_hints(of.__init__ if isinstance(of, type) else of, include_extras=True)  # type: ignore[misc]
     taken = inspect.signature(of).parameters.values()
-    return {one.name: hints.get(one.name, Any) for one in taken if one.kind is one.KEYWORD_ONLY}
+    return {
+        parameter.name: hints.get(parameter.name, Any)
+        for parameter in taken
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
 
 
 def known_keys(owner: str, given: Iterable[str], known: Collection[str], where: str = "") -> None:
@@ -95,7 +99,7 @@ def keywords(
     """
     known = {key: hint for key, hint in parameters(of).items() if key not in besides}
     known_keys(owner, given, known, where)
-    return {key: value(owner, key, one, known[key], where) for key, one in given.items()}
+    return {key: value(owner, key, setting, known[key], where) for key, setting in given.items()}
 
 
 def check(owner: str, settings: object) -> None:
@@ -113,10 +117,10 @@ def changed(owner: str, published: Recipe, changes: Mapping[str, Any], where: st
     known = parameters(type(published))
     known_keys(owner, changes, known, where)
     taken = {
-        key: _inner(owner, getattr(published, key), one, f"{where}.{key}")
+        key: _inner(owner, getattr(published, key), change, f"{where}.{key}")
         if type(published) in get_args(known[key])
-        else value(owner, key, one, known[key], where)
-        for key, one in changes.items()
+        else value(owner, key, change, known[key], where)
+        for key, change in changes.items()
     }
     return replace(published, **taken)  # type: ignore[type-var]
 
@@ -150,11 +154,11 @@ def _fits(given: Any, hint: Any) -> bool:
     if origin is Annotated:
         return _fits(given, inside[0]) and all(rule.holds(given) for rule in inside[1:])
     if origin in (Union, UnionType):
-        return any(_fits(given, one) for one in inside)
+        return any(_fits(given, choice) for choice in inside)
     if origin is Literal:
-        return any(type(given) is type(one) and given == one for one in inside)
+        return any(type(given) is type(choice) and given == choice for choice in inside)
     if origin in (tuple, list, Sequence):
-        return isinstance(given, list | tuple) and all(_fits(one, inside[0]) for one in given)
+        return isinstance(given, list | tuple) and all(_fits(item, inside[0]) for item in given)
     if origin in (dict, Mapping):
         return isinstance(given, Mapping)
     if hint is float:

@@ -59,8 +59,8 @@ class Browser:
                 raise RuntimeError(f"Chromium went away with exit status {self._process.wait()}")
             self._buffer += piece
         message, _, self._buffer = self._buffer.partition(b"\0")
-        found: dict[str, Any] = json.loads(message)
-        return found
+        reply: dict[str, Any] = json.loads(message)
+        return reply
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """Calls a method of the protocol and returns its result; events that come meanwhile are kept."""
@@ -117,7 +117,7 @@ class Browser:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
+    program = next((path for name in NAMES if (path := shutil.which(name))), None)
     if program is None:
         pytest.skip("no Chromium is installed (apt-get install chromium)")
     opened = Browser(program, tmp_path_factory.mktemp("profile"))

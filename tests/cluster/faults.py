@@ -36,11 +36,11 @@ def killed_training(slurm: Slurm, project: Project, finished: Project) -> None:
     """SIGKILL to a training: submitted again, it goes on from its checkpoint and repeats no epoch."""
     with Run(slurm, project) as run:
         process = run.freeze_training()
-        done = epochs_done(project)
+        before = epochs_done(project)
         process.kill()
         run.succeed()
         assert [job.state for job in run.jobs(RULE)] == ["FAILED", "COMPLETED"]
-    assert went_on_after(project) == [done]
+    assert went_on_after(project) == [before]
     record = json.loads((project.folder / VICTIM).with_name("training.json").read_text())
     assert [epoch["epoch"] for epoch in record["epochs"]] == list(range(1, EPOCHS + 1))
     same(project, finished)
@@ -97,7 +97,7 @@ def killed_snakemake(slurm: Slurm, project: Project, finished: Project) -> None:
     """SIGKILL to Snakemake: `make resume` cancels its job, unlocks, and goes on where the training was."""
     with Run(slurm, project) as run:
         orphan = run.freeze_training()
-        done = epochs_done(project)
+        epoch = epochs_done(project)
         run.process.send_signal(signal.SIGKILL)
         run.process.wait()
         (job,) = run.jobs(RULE)
@@ -106,11 +106,11 @@ def killed_snakemake(slurm: Slurm, project: Project, finished: Project) -> None:
             [*MAKE, "resume"], cwd=project.folder, env=run.environment, capture_output=True, text=True, timeout=300
         )
         assert again.returncode == 0, again.stdout + again.stderr
-        assert [one.state for one in slurm.jobs() if one.id == job.id] == ["CANCELLED"]
+        assert [listed.state for listed in slurm.jobs() if listed.id == job.id] == ["CANCELLED"]
     assert f"resume: cancelled job {job.id}, {job.comment}" in again.stdout
     assert not orphan.is_running()
     (after,) = went_on_after(project)
-    assert done <= after < EPOCHS
+    assert epoch <= after < EPOCHS
     same(project, finished)
 
 

@@ -35,9 +35,9 @@ def install() -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     steps = ["apt-get update", "apt-get install --yes --no-install-recommends " + " ".join(missing())]
     for step in steps:
-        done = subprocess.run(step.split(), env=environment, capture_output=True, text=True)
-        if done.returncode:
-            raise NotStarted(f"{step}: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+        process = subprocess.run(step.split(), env=environment, capture_output=True, text=True)
+        if process.returncode:
+            raise NotStarted(f"{step}: {(process.stderr or process.stdout).strip().splitlines()[-1]}")
 
 
 def unclaimed() -> None:

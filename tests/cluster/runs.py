@@ -60,10 +60,10 @@ class Run:
     def printed(self) -> str:
         return self.log.read_text()
 
-    def until(self, what: str, found: Callable[[], T], every: float = 0.1) -> T:
+    def until(self, what: str, condition: Callable[[], T], every: float = 0.1) -> T:
         """The first answer of ``found()`` that is not empty; fails when the run ends before."""
         deadline = time.monotonic() + PATIENCE
-        while not (answer := found()):
+        while not (answer := condition()):
             assert self.process.poll() is None, f"the run ended before {what}:\n{self.printed()}"
             assert time.monotonic() < deadline, f"no {what} in {PATIENCE:.0f} s:\n{self.printed()}"
             time.sleep(every)
@@ -116,7 +116,7 @@ def epochs_done(project: Project) -> int:
 def went_on_after(project: Project) -> list[int]:
     """The epochs after which the victim's training says that it went on."""
     told = (project.folder / TRAINING_LOG).read_text()
-    return [int(found) for found in re.findall(r"goes on after epoch (\d+)", told)]
+    return [int(epoch) for epoch in re.findall(r"goes on after epoch (\d+)", told)]
 
 
 def complete(repository: Path, project: Project) -> Project:

@@ -58,15 +58,15 @@ def started(
     asked = {item.name for item in request.session.items}
     with ThreadPoolExecutor(3) as pool:
         runs = {}
-        for one in TOGETHER:
-            if f"test_side_by_side[{one.__name__}]" in asked:
-                place = folder / one.__name__
-                project = empty.copy(place) if one is whole_graph else untrained(finished, place)
-                runs[one.__name__] = pool.submit(one, slurm, project, finished)
+        for run in TOGETHER:
+            if f"test_side_by_side[{run.__name__}]" in asked:
+                place = folder / run.__name__
+                project = empty.copy(place) if run is whole_graph else untrained(finished, place)
+                runs[run.__name__] = pool.submit(run, slurm, project, finished)
         yield runs
 
 
-@pytest.mark.parametrize("run", [one.__name__ for one in TOGETHER])
+@pytest.mark.parametrize("run", [run.__name__ for run in TOGETHER])
 def test_side_by_side(run: str, started: dict[str, Future[None]]) -> None:
     started[run].result()
 

@@ -24,9 +24,9 @@ HERE = Path(__file__).parent
 
 def _run(*command: str | Path) -> None:
     """Runs a step of making the channel; the tests skip with its last line where it cannot be done."""
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
+    process = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+    if process.returncode:
+        last = (process.stderr.strip() or process.stdout.strip() or "no message").splitlines()[-1]
         pytest.skip(f"the local channel cannot be made here: {Path(command[0]).name} {command[1]}: {last}")
 
 

@@ -86,8 +86,8 @@ def python(folder: Path, witness: Path) -> None:
     files: Files = {f"bin/python{MINOR}": (base / f"bin/python{MINOR}").resolve()}
     for root, folders, names in os.walk(base / f"lib/python{MINOR}"):
         folders[:] = [name for name in folders if name not in SKIPPED and not name.startswith("config-")]
-        found = (Path(root) / name for name in names if not name.endswith(".a"))
-        files.update({str(path.relative_to(base)): path for path in found if not path.is_symlink()})
+        paths = (Path(root) / name for name in names if not name.endswith(".a"))
+        files.update({str(path.relative_to(base)): path for path in paths if not path.is_symlink()})
     files.update({f"lib/{path.name}": path for path in (base / "lib").glob("libpython*.so*")})
     files[f"{SITE}/sitecustomize.py"] = witness
     version = ".".join(map(str, sys.version_info[:3]))
@@ -96,22 +96,22 @@ def python(folder: Path, witness: Path) -> None:
 
 def dependencies(metadata: Message, names: dict[str, str]) -> list[str]:
     """A wheel's requirements as conda writes them; the common operators are spelt alike."""
-    found = [f"python {MINOR}.*"]
+    pinned = [f"python {MINOR}.*"]
     for line in metadata.get_all("Requires-Dist") or []:
         requirement = Requirement(line)
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
             name = canonicalize_name(requirement.name)
-            found.append(f"{names.get(name, name)} {','.join(sorted(map(str, requirement.specifier)))}".strip())
-    return found
+            pinned.append(f"{names.get(name, name)} {','.join(sorted(map(str, requirement.specifier)))}".strip())
+    return pinned
 
 
 def place(name: str) -> str:
     """Where a wheel's file goes in an environment."""
-    found = re.fullmatch(r"[^/]+\.data/(purelib|platlib|scripts|data|headers)/(.*)", name)
-    if found is None:
+    match = re.fullmatch(r"[^/]+\.data/(purelib|platlib|scripts|data|headers)/(.*)", name)
+    if match is None:
         return f"{SITE}/{name}"
     folders = {"purelib": f"{SITE}/", "platlib": f"{SITE}/", "scripts": "bin/", "data": "", "headers": "include/"}
-    return folders[found[1]] + found[2]
+    return folders[match[1]] + match[2]
 
 
 def wheel(folder: Path, path: Path, names: dict[str, str]) -> None:

@@ -46,10 +46,10 @@ def run(conda: Conda, repository: Path, tmp_path_factory: pytest.TempPathFactory
     prefix = conda.folder / "environments"
     environment = project.environment(**conda.variables(), KINESEC_WITNESS=str(witnesses))
     command = project.command("--sdm", "conda", "--conda-prefix", str(prefix))
-    done = subprocess.run(command, cwd=project.folder, env=environment, capture_output=True, text=True, timeout=1800)
-    assert done.returncode == 0, done.stdout + done.stderr
+    process = subprocess.run(command, cwd=project.folder, env=environment, capture_output=True, text=True, timeout=1800)
+    assert process.returncode == 0, process.stdout + process.stderr
     jobs = [json.loads(path.read_text()) for path in sorted(witnesses.glob("*.json"))]
-    ran = re.findall(r"^(?:local)?rule (\w+):$", done.stdout + done.stderr, re.MULTILINE)
+    ran = re.findall(r"^(?:local)?rule (\w+):$", process.stdout + process.stderr, re.MULTILINE)
     return Run(project, jobs, ran, prefix, environment)
 
 
@@ -65,8 +65,8 @@ def test_every_job_ran_in_the_environment_of_its_rule(run: Run, repository: Path
 
 def test_every_module_is_the_environments_and_kinesec_the_works(run: Run) -> None:
     for job in run.jobs:
-        found = strays(job["modules"], Path(job["prefix"]), run.project.folder / "src")
-        assert not found, f"{job['script']}: {found}"
+        foreign = strays(job["modules"], Path(job["prefix"]), run.project.folder / "src")
+        assert not foreign, f"{job['script']}: {foreign}"
 
 
 def test_what_the_code_imports_on_loading_it_found_in_its_environment(run: Run, repository: Path) -> None:

@@ -49,9 +49,9 @@ def test_a_motions_rotations_give_the_reference_positions(
     assert len(motion) == source["rows"]
     assert motion.rotation is not None
     assert motion.rotation.dtype == np.float32
-    found = nominal(motion.rotation[:60], library)
-    np.testing.assert_allclose(found, reference[f"{action}_xyz"], rtol=0, atol=TOLERANCE_MM)
-    np.testing.assert_allclose(found, reference[f"{action}_xyz_f64"], rtol=0, atol=TOLERANCE_MM)
+    positions = nominal(motion.rotation[:60], library)
+    np.testing.assert_allclose(positions, reference[f"{action}_xyz"], rtol=0, atol=TOLERANCE_MM)
+    np.testing.assert_allclose(positions, reference[f"{action}_xyz_f64"], rtol=0, atol=TOLERANCE_MM)
 
 
 @pytest.mark.parametrize("library", ["numpy", "torch"])

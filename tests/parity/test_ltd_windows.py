@@ -101,9 +101,9 @@ def test_zero_velocity_errors_a_second_way(
     means = []
     for action in COMPLETE:
         expected = independent(root / f"test/{action}/{action}_1.txt", offsets, parents, used)
-        found = mine[mine["action"] == action].sort_values(["window", "frame"])["value"].to_numpy().reshape(-1, 25)
-        np.testing.assert_allclose(found, expected, rtol=0, atol=0.01)
-        means.append(found.mean(0))
+        errors = mine[mine["action"] == action].sort_values(["window", "frame"])["value"].to_numpy().reshape(-1, 25)
+        np.testing.assert_allclose(errors, expected, rtol=0, atol=0.01)
+        means.append(errors.mean(0))
     prototype = [36.8, 69.8, 129.8, 157.7, 203.5, 251.9]  # papers/badhmp.md, section 9
     np.testing.assert_allclose(np.mean(means, axis=0)[[1, 3, 7, 9, 13, 24]], prototype, atol=0.06)
 

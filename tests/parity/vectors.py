@@ -19,6 +19,7 @@ from kinesec.models.predictors._dct import dct_matrix
 
 FOLDER = Path(__file__).parent
 PRECISIONS = (torch.float32, torch.float64)
+Outputs = dict[str, torch.Tensor]
 
 
 def load(name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -59,9 +60,9 @@ def fill(model: nn.Module, values: dict[str, np.ndarray], names: Names) -> None:
     model.load_state_dict({name: value.reshape(ours[name].shape) for name, value in state.items()}, strict=False)
 
 
-def assert_close(found: torch.Tensor, expected: np.ndarray, share: float) -> None:
+def assert_close(actual: torch.Tensor, expected: np.ndarray, share: float) -> None:
     """The largest difference is at most ``share`` of the largest expected magnitude."""
-    difference = np.abs(found.detach().numpy() - expected).max() / np.abs(expected).max()
+    difference = np.abs(actual.detach().numpy() - expected).max() / np.abs(expected).max()
     assert difference <= share, f"found a difference of {difference:.2e} of the largest output, expected <= {share:.0e}"
 
 
@@ -76,7 +77,7 @@ class Case:
 
     network: Callable[[], nn.Module]
     names: Names
-    outputs: Callable[..., dict[str, torch.Tensor]]
+    outputs: Callable[..., Outputs]
     kinked: bool = True
     arrange: Callable[[str, np.ndarray], np.ndarray] = lambda name, value: value
 
@@ -120,8 +121,8 @@ def assert_parameter_gradients(recipe: dict[str, Any], model: nn.Module, names: 
     """The gradient of each parameter has the norm that the recipe names; none, where it is inert."""
     inert = {renamed(name, names) for name in recipe["inert_tensors"]["names"]}
     norms = {renamed(entry["name"], names): entry["grad_norm"] for entry in recipe["tensors"] if entry.get("learnable")}
-    found = {key: 0.0 if p.grad is None else p.grad.norm().item() for key, p in model.named_parameters()}
-    assert sorted(found) == sorted(norms)
+    gradients = {key: 0.0 if p.grad is None else p.grad.norm().item() for key, p in model.named_parameters()}
+    assert sorted(gradients) == sorted(norms)
     live = [key for key in norms if key not in inert]
-    assert all(found[key] <= 1e-9 * max(norms[other] for other in live) for key in inert)
-    assert [found[key] for key in live] == pytest.approx([norms[key] for key in live], rel=1e-6)
+    assert all(gradients[key] <= 1e-9 * max(norms[other] for other in live) for key in inert)
+    assert [gradients[key] for key in live] == pytest.approx([norms[key] for key in live], rel=1e-6)

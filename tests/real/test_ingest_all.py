@@ -30,12 +30,12 @@ def test_bandai_s_labels_are_the_publisher_s(repository: Path, shared: Path, tmp
     provide(data, receipt=tmp_path / "receipt.json", manifest=None, mirror=None)
     out = tmp_path / "motions.zarr"
     ingest_receipt(data, receipt=tmp_path / "receipt.json", out=out, name="bandai", on_bad_file="stop")
-    found = store.read(out, MOTIONS)
-    assert found.sizes["sequence"] == 174
+    motions = store.read(out, MOTIONS)
+    assert motions.sizes["sequence"] == 174
     content, style = named(root / "cfg", "content"), named(root / "cfg", "style")
-    published = [json.loads((root / path).with_suffix(".json").read_text()) for path in found["source"].values]
-    assert found["action"].values.tolist() == [content[label["content"]] for label in published]
-    assert found["style"].values.tolist() == [style[label["style"]] for label in published]
+    published = [json.loads((root / path).with_suffix(".json").read_text()) for path in motions["source"].values]
+    assert motions["action"].values.tolist() == [content[label["content"]] for label in published]
+    assert motions["style"].values.tolist() == [style[label["style"]] for label in published]
 
 
 def test_every_recording_is_in_a_manifest(repository: Path, shared: Path) -> None:

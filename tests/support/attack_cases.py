@@ -41,8 +41,8 @@ class Probe(Recognizer):
 
     def embed(self, clip: Tensor) -> Tensor:
         placed = clip + self.get_buffer("mean")
-        one, other = self.pairs
-        apart = (placed[..., one, :] - placed[..., other, :]).square().sum(-1).add(1e-6).sqrt()
+        first, other = self.pairs
+        apart = (placed[..., first, :] - placed[..., other, :]).square().sum(-1).add(1e-6).sqrt()
         hidden = self.first(4 * apart).tanh()
         weight = torch.linspace(0.5, 1.5, clip.shape[2], dtype=clip.dtype, device=clip.device)[:, None]
         pooled: Tensor = self.norm((hidden * weight).mean((1, 2)))

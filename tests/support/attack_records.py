@@ -92,7 +92,7 @@ def records(*, seed: int = 0, count: int = 97, smooth: float = 1.0, reach: float
     """Per-sample records: costs log-normal about those of an attack, ``smooth`` times as jerky; ``reach`` succeed."""
     rng = np.random.default_rng(seed)
     size = np.exp(rng.normal(np.log(30), 0.6, count))
-    made = pd.DataFrame({"row": np.arange(count), "take": [f"take{one // 2}.amc" for one in range(count)]})
+    made = pd.DataFrame({"row": np.arange(count), "take": [f"take{clip // 2}.amc" for clip in range(count)]})
     made["label"] = np.arange(count) % 11
     made["right"] = np.arange(count) % 12 != 5
     made["success"] = rng.random(count) < reach

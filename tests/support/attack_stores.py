@@ -32,9 +32,9 @@ def write_clips(path: Path, *, seed: int = 0, bodies: int = BODIES, protocol: st
     count = COUNT + 12
     label = np.arange(count) % len(CLASSES)
     # every class has a pose and a way of moving of its own
-    done = np.where(np.arange(count) % 5 == 0, label + 1, label) % len(CLASSES)  # some do what another class does
-    pose = 60 * np.random.default_rng(1).normal(size=(len(CLASSES), len(rest), 3))[done][:, None, None]
-    pace = 0.15 * (1 + done)[:, None, None, None, None] * np.arange(FRAMES)[:, None, None]
+    performed = np.where(np.arange(count) % 5 == 0, label + 1, label) % len(CLASSES)  # some do what another class does
+    pose = 60 * np.random.default_rng(1).normal(size=(len(CLASSES), len(rest), 3))[performed][:, None, None]
+    pace = 0.15 * (1 + performed)[:, None, None, None, None] * np.arange(FRAMES)[:, None, None]
     sway = 30 * np.sin(pace + rng.uniform(0, 6, (count, bodies, 1, len(rest), 3)))
     position = rest + pose + sway + 5 * rng.normal(size=(count, bodies, FRAMES, len(rest), 3))
     there = np.where(np.arange(count) % 3 == 0, 1, bodies)
@@ -51,9 +51,9 @@ def write_clips(path: Path, *, seed: int = 0, bodies: int = BODIES, protocol: st
         "first_frame": np.zeros(count, np.int64),
         "sequence_index": owner.astype(np.int64),
         "split": np.array(["train"] * 12 + ["test"] * COUNT),
-        "source": np.array([f"take{one}.bvh" for one in range(sequences)]),
-        "subject": np.array([f"s{one % 4}" for one in range(sequences)]),
-        "take": np.array([str(one // 4) for one in range(sequences)]),
+        "source": np.array([f"take{take}.bvh" for take in range(sequences)]),
+        "subject": np.array([f"s{take % 4}" for take in range(sequences)]),
+        "take": np.array([str(take // 4) for take in range(sequences)]),
     }
     attrs = {
         "skeleton": SKELETON.to_attrs(),
@@ -132,19 +132,19 @@ class Case:
         }
         paths = []
         for shard in range(cuts):
-            own = index[shard::cuts]
+            clips_of_shard = index[shard::cuts]
             path = folder / f"shard{shard + 1}of{cuts}.zarr"
             arrays = {
-                "position": self.position[own],
-                "row": self.clips.row[own].astype(np.int64),
-                "label": self.clips.label[own],
-                "target": self.target[own],
-                "claimed": np.ones(len(own), bool),
-                "iterations": 10 + own.astype(np.int64),
-                "queries": 20 + own.astype(np.int64),
-                "class_loss": own / 7,
-                "perceptual_loss": own / 9,
-                **{name: values[own] for name, values in (vars(search) if search else {}).items()},
+                "position": self.position[clips_of_shard],
+                "row": self.clips.row[clips_of_shard].astype(np.int64),
+                "label": self.clips.label[clips_of_shard],
+                "target": self.target[clips_of_shard],
+                "claimed": np.ones(len(clips_of_shard), bool),
+                "iterations": 10 + clips_of_shard.astype(np.int64),
+                "queries": 20 + clips_of_shard.astype(np.int64),
+                "class_loss": clips_of_shard / 7,
+                "perceptual_loss": clips_of_shard / 9,
+                **{name: values[clips_of_shard] for name, values in (vars(search) if search else {}).items()},
             }
             store.write(path, ADVERSARIAL, arrays, attrs)
             paths.append(path)

@@ -57,10 +57,10 @@ def _smoothness(key: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for windows, factor in (("clean", 1.0), ("triggered", 0.31)):
         for part in ("whole", "seam"):
             for metric, (unit, value) in _SMOOTH.items():
-                found = value * (factor if part == "whole" else 1.0 if windows == "clean" else 1.82)
+                scaled = value * (factor if part == "whole" else 1.0 if windows == "clean" else 1.82)
                 base = {**key, "model": "data", "windows": windows, "metric": metric, "part": part, "unit": unit}
                 base |= {"joints": "", "frame": np.nan, "horizon_ms_nominal": np.nan, "n": 8}
-                yield {**base, "value": found, "low": 0.9 * found, "high": 1.1 * found}
+                yield {**base, "value": scaled, "low": 0.9 * scaled, "high": 1.1 * scaled}
 
 
 def _near(key: dict[str, Any], scale: float) -> Iterator[dict[str, Any]]:
@@ -68,10 +68,10 @@ def _near(key: dict[str, Any], scale: float) -> Iterator[dict[str, Any]]:
     for windows, errors in _NEAR.items():
         for model, error in zip(("clean", "victim"), errors, strict=True):
             value = 0.7 * scale * error
-            found = {**base, "model": model, "windows": windows, "metric": "BDE", "unit": "mm"}
-            yield {**found, "value": value, "low": 0.93 * value, "high": 1.08 * value}
+            row = {**base, "model": model, "windows": windows, "metric": "BDE", "unit": "mm"}
+            yield {**row, "value": value, "low": 0.93 * value, "high": 1.08 * value}
             rate = 97.5 if value < 25 else 2.5
-            yield {**found, "metric": "ASR", "unit": "%", "value": rate, "low": rate - 2.5, "high": rate + 2.5}
+            yield {**row, "metric": "ASR", "unit": "%", "value": rate, "low": rate - 2.5, "high": rate + 2.5}
 
 
 def _training_windows(key: dict[str, Any], factor: float) -> Iterator[dict[str, Any]]:

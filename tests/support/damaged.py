@@ -52,18 +52,18 @@ class DamagedFile(ABC):
         return caught.value
 
     def test_a_damaged_file_is_one_line_that_names_the_place(self, damage: str, tmp_path: Path) -> None:
-        content, line, found = self.DAMAGES[damage]
+        content, line, message = self.DAMAGES[damage]
         path = tmp_path / self.NAME
         path.write_bytes(encoded(content))
         fault = self.fault(path)
         assert fault.line == line
-        assert found in str(fault)
+        assert message in str(fault)
 
     def test_what_is_no_file_of_the_format_is_one_line(self, tmp_path: Path) -> None:
         path = tmp_path / self.NAME
-        for content, found in ((b"", "an empty file"), (b"\n \n", ""), (bytes(range(256)) * 8, "")):
+        for content, message in ((b"", "an empty file"), (b"\n \n", ""), (bytes(range(256)) * 8, "")):
             path.write_bytes(content)
-            assert found in str(self.fault(path))
+            assert message in str(self.fault(path))
         path.write_bytes(encoded(self.GOOD)[: len(self.GOOD) // 2])
         self.fault(path)
         path.unlink()

@@ -52,8 +52,8 @@ class Needs:
 def pins(constraints: Path) -> dict[str, str]:
     """PyPI name -> exact version, of a constraints file."""
     lines = [line.strip() for line in constraints.read_text("utf-8").splitlines()]
-    found = dict(line.split("==") for line in lines if line and not line.startswith("#"))
-    return {canonical(name): version for name, version in found.items()}
+    versions = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    return {canonical(name): version for name, version in versions.items()}
 
 
 def specs(file: Path) -> dict[str, str]:
@@ -62,39 +62,39 @@ def specs(file: Path) -> dict[str, str]:
     document = yaml.safe_load(text)
     assert list(document) == ["channels", "dependencies"], f"{file.name}: {list(document)}"
     assert document["channels"] == CHANNELS, f"{file.name}: {document['channels']}"
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     for spec in document["dependencies"]:
         assert isinstance(spec, str), f"{file.name}: {spec} is no package of a channel"
         name, _, version = spec.partition("=" if spec.startswith("python=") else "==")
         exact = version == PYTHON if name == "python" else re.fullmatch(r"[0-9]+(\.[0-9]+)*", version)
         assert exact, f"{file.name}: {spec} is not name==version"
         assert re.fullmatch(r"[a-z0-9][a-z0-9_.-]*", name), f"{file.name}: {name!r}"
-        assert name not in found, f"{file.name}: {name} twice"
+        assert name not in versions, f"{file.name}: {name} twice"
         why = rf"^  - {re.escape(spec)} # \S.*$"
         assert re.search(why, text, re.MULTILINE), f"{file.name}: {spec} has no reason behind it"
-        found[name] = version
-    return found
+        versions[name] = version
+    return versions
 
 
 def rules(repository: Path) -> dict[str, Rule]:
     """Every rule that runs a job; ``AssertionError`` for one without a script or an environment."""
-    found: dict[str, Rule] = {}
+    by_name: dict[str, Rule] = {}
     for file in sorted((repository / "workflow/rules").glob("*.smk")):
         for block in re.split(r"^(?:rule|checkpoint|use rule) ", file.read_text("utf-8"), flags=re.MULTILINE)[1:]:
             name = block.split(":")[0]
             like = re.fullmatch(r"(\w+) as (\w+) with", name)
             if like is not None:
                 assert not re.search(r"^    (conda|script):$", block, re.MULTILINE), f"{file.name}: {name}"
-                found[like[2]] = replace(found[like[1]], name=like[2])
+                by_name[like[2]] = replace(by_name[like[1]], name=like[2])
                 continue
             places = [
                 re.findall(rf'^    {key}:\n        "([^"]+)"$', block, re.MULTILINE) for key in ("conda", "script")
             ]
             assert [len(place) for place in places] == [1, 1], f"{file.name}: {name}: {places}"
             environment, script = ((file.parent / place[0]).resolve() for place in places)
-            assert name not in found, name
-            found[name] = Rule(name, environment, script)
-    return found
+            assert name not in by_name, name
+            by_name[name] = Rule(name, environment, script)
+    return by_name
 
 
 def _is_typing_only(node: ast.AST) -> bool:
@@ -152,7 +152,7 @@ def needs(script: Path, source: Path) -> Needs:
 
     Follows every import of ``kinesec``, and all modules of a package that the code loads one of by its name.
     """
-    found = Needs()
+    needed = Needs()
     seen: set[tuple[Path, bool]] = set()
     todo = [(script, True)]
     while todo:
@@ -167,15 +167,15 @@ def needs(script: Path, source: Path) -> Needs:
             called = called | {f"kinesec.{package}.{path.stem}" for path in folder.glob("[a-z]*.py")}
         for names, now in ((loaded, at_once), (called, False)):
             outside = {name.split(".")[0] for name in names} - sys.stdlib_module_names - {"kinesec"}
-            into = found.loaded if now else found.called
+            into = needed.loaded if now else needed.called
             into.update(canonical(IMPORTED_AS.get(name, name)) for name in outside)
             for name in names:
                 if name.split(".")[0] == "kinesec":
                     parts = name.split(".")
                     modules = (".".join(parts[:count]) for count in range(1, len(parts) + 1))
                     todo += [(path, now) for path in (_file(module, source) for module in modules) if path is not None]
-    found.called -= found.loaded
-    return found
+    needed.called -= needed.loaded
+    return needed
 
 
 def strays(modules: list[tuple[str, str]], prefix: Path, source: Path) -> list[str]:
@@ -186,11 +186,11 @@ def strays(modules: list[tuple[str, str]], prefix: Path, source: Path) -> list[s
     other packages merely try. torch has modules of no place in the file system.
     """
     first = next(index for index, (name, _) in enumerate(modules) if name == "kinesec")
-    found = []
+    lines = []
     for name, file in modules[first:]:
         package = name.split(".")[0]
         place = source if package == "kinesec" else prefix
         excused = package in TRIED or package.startswith("snakemake") or not Path(file).is_absolute()
         if not excused and not Path(file).is_relative_to(place):
-            found.append(f"{name}: {file}")
-    return found
+            lines.append(f"{name}: {file}")
+    return lines

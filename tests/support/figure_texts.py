@@ -15,7 +15,7 @@ from kinesec.plots.parts import style
 def visible_texts(figure: Figure) -> list[Text]:
     """The texts that are drawn: ticks beyond an axis' ends are not."""
     FigureCanvasAgg(figure).draw()
-    panels = [one for axes in figure.axes for one in (axes, *axes.child_axes)]
+    panels = [panel for axes in figure.axes for panel in (axes, *axes.child_axes)]
     beyond = {
         id(label)
         for axes in panels
@@ -34,8 +34,8 @@ def check_texts(figure: Figure) -> None:
     texts = visible_texts(figure)
     upright = [text for text in texts if text.get_rotation() % 90 == 0]
     boxes = [text.get_window_extent() for text in upright]
-    for (one, first), (other, second) in combinations(zip(upright, boxes, strict=True), 2):
-        assert one is other or not first.overlaps(second), f"{one.get_text()!r} lies on {other.get_text()!r}"
+    for (label, first), (other, second) in combinations(zip(upright, boxes, strict=True), 2):
+        assert label is other or not first.overlaps(second), f"{label.get_text()!r} lies on {other.get_text()!r}"
     page = figure.bbox
     for text in texts:
         box = text.get_window_extent()

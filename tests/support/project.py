@@ -41,8 +41,8 @@ SMALLEST: dict[str, Any] = {
 def working_files(repository: Path) -> list[str]:
     """What a clone of the working tree would hold: tracked and new files, none that git ignores."""
     listing = ["git", "-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard", "-z", "--", *PARTS]
-    found = subprocess.run(listing, cwd=repository, capture_output=True, text=True, check=True)
-    return [path for path in found.stdout.split("\0") if path and (repository / path).is_file()]
+    process = subprocess.run(listing, cwd=repository, capture_output=True, text=True, check=True)
+    return [path for path in process.stdout.split("\0") if path and (repository / path).is_file()]
 
 
 class Project:
@@ -106,15 +106,15 @@ class Project:
 
     def build(self, *arguments: str, target: str | None = None) -> str:
         """Runs Snakemake, which must succeed; returns all it printed."""
-        done = self.run(*arguments, target=target)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        process = self.run(*arguments, target=target)
+        assert process.returncode == 0, process.stdout + process.stderr
+        return process.stdout + process.stderr
 
     def rerun(self, *arguments: str, target: str | None = None, environment: dict[str, str] | None = None) -> set[str]:
         """The rules of which a job would run now."""
-        done = self.run("--dry-run", *arguments, target=target, environment=environment)
-        assert done.returncode == 0, done.stdout + done.stderr
-        text = done.stdout + done.stderr
+        process = self.run("--dry-run", *arguments, target=target, environment=environment)
+        assert process.returncode == 0, process.stdout + process.stderr
+        text = process.stdout + process.stderr
         if "Nothing to be done" in text:
             return set()
         table = re.search(r"^Job stats:\n.*?\n-[- ]*\n(.*?)^total ", text, re.MULTILINE | re.DOTALL)

@@ -40,8 +40,8 @@ def positions(label: np.ndarray, bodies: int = 1, seed: int = 0) -> np.ndarray:
     clips = np.zeros((len(label), bodies, FRAMES, len(SKELETON), 3))
     clips[:, 0] = rest + rng.normal(0, 10, clips[:, 0].shape)
     lift = 300 * np.sin(np.linspace(0, np.pi, FRAMES)) * rng.uniform(0.8, 1.2, (len(label), 1))
-    for index, one in enumerate(label):
-        clips[index, 0, :, _LIFTED[one % len(_LIFTED)], 1] += lift[index]
+    for index, number in enumerate(label):
+        clips[index, 0, :, _LIFTED[number % len(_LIFTED)], 1] += lift[index]
     return clips.astype(np.float32)
 
 

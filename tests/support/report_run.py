@@ -73,7 +73,7 @@ def facts(**changes: Any) -> dict[str, Any]:
         "wall_s": 341.5,
     }
     victim = {**model, "poison": "rigid-jammed-random-0.05", "poisoned_windows": 642, "wall_s": None}
-    found = {
+    default = {
         "seeds": [0],
         "commits": ["0123456789abcdef0123456789abcdef01234567"],
         "versions": {"python": ["3.11.9"], "numpy": ["2.4.6"], "torch": ["2.13.0"]},
@@ -85,7 +85,7 @@ def facts(**changes: Any) -> dict[str, Any]:
             {"path": "results/artifacts/real/tables/prediction_backdoor.csv", "sha256": "0c" * 32, "bytes": 812_345}
         ],
     }
-    return {**found, **changes}
+    return {**default, **changes}
 
 
 def make_report(folder: Path, *, table: pd.DataFrame | None = None, told: dict[str, Any] | None = None) -> Path:

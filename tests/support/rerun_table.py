@@ -68,9 +68,14 @@ class Demo(Project):
 
     def unchanged(self) -> dict[str, Any]:
         config: dict[str, Any] = yaml.safe_load((self.folder / "config/config.yaml").read_text("utf-8"))
-        own = {**FORMATS["bvh"].data("own"), "nominal_unit_mm": 70}
+        own_data = {**FORMATS["bvh"].data("own"), "nominal_unit_mm": 70}
         recognition = {**deepcopy(RECOGNITION), "datasets": ["procedural", "own"]}
-        return {**config, "run": "smallest", "datasets": {"procedural": {}, "own": own}, "recognition": recognition}
+        return {
+            **config,
+            "run": "smallest",
+            "datasets": {"procedural": {}, "own": own_data},
+            "recognition": recognition,
+        }
 
     def copy(self, folder: Path) -> Demo:
         return Demo(super().copy(folder).folder)
@@ -78,9 +83,9 @@ class Demo(Project):
     def pretend(self) -> None:
         """Marks everything as made, by `snakemake --touch`."""
         FORMATS["bvh"].write(self.folder / "own", {"good/walk.bvh": BVH, "other/walk.bvh": BVH})
-        done = self.run("--dry-run", target="all")
-        assert done.returncode == 0, done.stdout + done.stderr
-        outputs = re.findall(r"^    output: (.*)$", done.stdout + done.stderr, re.MULTILINE)
+        process = self.run("--dry-run", target="all")
+        assert process.returncode == 0, process.stdout + process.stderr
+        outputs = re.findall(r"^    output: (.*)$", process.stdout + process.stderr, re.MULTILINE)
         assert outputs
         for path in ", ".join(outputs).split(", "):
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -233,10 +238,10 @@ GPU_WORDS = "a GPU instead of the CPU, other memory, other threads"
 
 def planned_on_a_gpu(project: Project) -> set[str]:
     environment = project.environment(CUDA_VISIBLE_DEVICES="0")
-    done = project.run("--dry-run", *ON_A_GPU, target="all", environment=environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = re.findall(r"^rule (\w+):$", done.stdout + done.stderr, re.MULTILINE)
-    return set(found) - {"all"}
+    process = project.run("--dry-run", *ON_A_GPU, target="all", environment=environment)
+    assert process.returncode == 0, process.stdout + process.stderr
+    names = re.findall(r"^rule (\w+):$", process.stdout + process.stderr, re.MULTILINE)
+    return set(names) - {"all"}
 
 
 def render(rows: list[tuple[str, frozenset[str]]]) -> str:
@@ -263,14 +268,14 @@ def main() -> None:
         for number, edit in enumerate(EDITS):
             project = made.copy(Path(folder) / str(number))
             edit.act(project)
-            found = frozenset(project.rerun(target="all"))
+            rerun = frozenset(project.rerun(target="all"))
             print(
-                f"{edit.words}: {len(found)} rules",
-                *(f"+{r}" for r in sorted(found - edit.rules)),
-                *(f"-{r}" for r in sorted(edit.rules - found)),
+                f"{edit.words}: {len(rerun)} rules",
+                *(f"+{r}" for r in sorted(rerun - edit.rules)),
+                *(f"-{r}" for r in sorted(edit.rules - rerun)),
                 flush=True,
             )
-            rows.append((edit.words, found))
+            rows.append((edit.words, rerun))
         rows.append((GPU_WORDS, frozenset(planned_on_a_gpu(made))))
         parser.parse_args().out.write_text(render(rows), "utf-8")
 

@@ -73,5 +73,7 @@ def issues(crate: Path, cached: Path, severity: str = "REQUIRED") -> list[str]:
         cache_path=cached,
         offline=True,
     )
-    found = services.validate(settings).get_issues()
-    return sorted({f"{one.check.identifier} {one.message} {one.violatingEntity or ''}" for one in found})
+    problems = services.validate(settings).get_issues()
+    return sorted(
+        {f"{problem.check.identifier} {problem.message} {problem.violatingEntity or ''}" for problem in problems}
+    )

@@ -123,10 +123,12 @@ class Recorded:
 
 def write_takes(path: Path, files: Sequence[Recorded], skeleton: Skeleton = SKELETON) -> Path:
     """A motions store of some files, a sequence a body, named ``take 0`` and so on."""
-    rows = [(number, body, file, one) for number, file in enumerate(files) for body, one in enumerate(file.bodies)]
-    lengths = [len(one) for *_, one in rows]
+    rows = [
+        (number, body, file, motion) for number, file in enumerate(files) for body, motion in enumerate(file.bodies)
+    ]
+    lengths = [len(motion) for *_, motion in rows]
     arrays: dict[str, np.ndarray] = {
-        "position": np.concatenate([one for *_, one in rows]).astype(np.float32),
+        "position": np.concatenate([motion for *_, motion in rows]).astype(np.float32),
         "start": np.cumsum([0, *lengths[:-1]]),
         "length": np.array(lengths),
         "body": np.array([body for _, body, *_ in rows]),
@@ -164,11 +166,11 @@ def swapped(names: Sequence[str]) -> list[int]:
 
     def twin(name: str) -> str:
         for left, right in pairs:
-            for one, other in ((left, right), (right, left)):
-                if one in name and name.replace(one, other) in names:
-                    return name.replace(one, other)
-        for one, other in (("L", "R"), ("R", "L"), ("l", "r"), ("r", "l")):
-            if name.startswith(one) and other + name[1:] in names:
+            for side, other in ((left, right), (right, left)):
+                if side in name and name.replace(side, other) in names:
+                    return name.replace(side, other)
+        for side, other in (("L", "R"), ("R", "L"), ("l", "r"), ("r", "l")):
+            if name.startswith(side) and other + name[1:] in names:
                 return other + name[1:]
         return name
 

@@ -32,8 +32,8 @@ def packages(environment: Path) -> set[str]:
 
 def imported(environment: Path) -> tuple[set[str], set[str]]:
     """What the jobs in an environment import on loading their code, and inside functions."""
-    found = [needs(rule.script, ROOT / "src") for rule in RULES.values() if rule.environment == environment]
-    return set().union(*(each.loaded for each in found)), set().union(*(each.called for each in found))
+    needed = [needs(rule.script, ROOT / "src") for rule in RULES.values() if rule.environment == environment]
+    return set().union(*(each.loaded for each in needed)), set().union(*(each.called for each in needed))
 
 
 def test_there_are_the_four_environments() -> None:
@@ -77,10 +77,10 @@ def test_every_rule_names_an_environment_and_a_script_that_exist() -> None:
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
 def test_what_a_rules_code_imports_is_in_its_environment(rule) -> None:  # type: ignore[no-untyped-def]
     there = packages(rule.environment)
-    found = needs(rule.script, ROOT / "src")
+    needed = needs(rule.script, ROOT / "src")
     excused = {name for environment, name in NEVER_CALLED if environment == rule.environment.stem}
-    assert found.loaded <= there
-    assert found.called - excused <= there
+    assert needed.loaded <= there
+    assert needed.called - excused <= there
 
 
 @pytest.mark.parametrize("file", ENVIRONMENTS, ids=lambda file: file.stem)
@@ -107,13 +107,13 @@ def test_a_module_from_elsewhere_than_the_environment_is_noticed(tmp_path: Path)
     prefix, source, host = tmp_path / "env", tmp_path / "work/src", tmp_path / "host"
     after = [("snakemake.io", f"{host}/snakemake/io.py"), ("torch.classes", "_classes.py")]
     before = [("snakemake", f"{host}/snakemake.py"), ("humanfriendly", f"{host}/humanfriendly.py")]
-    own = [
+    ours = [
         ("kinesec", f"{source}/kinesec/__init__.py"),
         ("kinesec.provenance.job", f"{source}/kinesec/provenance/job.py"),
     ]
     numpy = ("numpy", f"{prefix}/lib/numpy.py")
-    assert strays([*before, *own, numpy, *after], prefix, source) == []
-    assert strays([*before, *own, numpy, ("xarray", f"{host}/xarray.py")], prefix, source) == [
+    assert strays([*before, *ours, numpy, *after], prefix, source) == []
+    assert strays([*before, *ours, numpy, ("xarray", f"{host}/xarray.py")], prefix, source) == [
         f"xarray: {host}/xarray.py"
     ]
     assert strays([*before, ("kinesec", f"{host}/kinesec.py"), numpy], prefix, source) == [
@@ -151,5 +151,5 @@ def test_imports_are_followed(tmp_path: Path, text: str, loaded: set[str], calle
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(code)
-    found = needs(tmp_path / "script.py", tmp_path / "src")
-    assert (found.loaded, found.called) == (loaded, called)
+    needed = needs(tmp_path / "script.py", tmp_path / "src")
+    assert (needed.loaded, needed.called) == (loaded, called)

@@ -65,12 +65,12 @@ def check(rule: str, broken: set[str]) -> None:
 
 def top_level(tree: ast.Module) -> set[str]:
     """The names that a module defines."""
-    found = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     for node in assigned:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        found |= {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
-    return found | {
+        names |= {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+    return names | {
         alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
     }
 
@@ -81,12 +81,12 @@ def test_every_room_has_a_floor() -> None:
 
 def test_imports_lead_down() -> None:
     floor = {name: number for number, names in enumerate(FLOORS) for name in names}
-    pairs = {(one, other) for one, other in links(SOURCE) if room(one) != room(other)}
+    pairs = {(importer, other) for importer, other in links(SOURCE) if room(importer) != room(other)}
     check("imports lead down", {f"{a} -> {b}" for a, b in pairs if floor[room(b)] >= floor[room(a)]})
 
 
 def test_a_plan_is_made_of_light_modules() -> None:
-    asked = {other for one, other in links(SOURCE) if room(one) == "plan" and room(other) != "plan"}
+    asked = {other for importer, other in links(SOURCE) if room(importer) == "plan" and room(other) != "plan"}
     assert asked <= {"errors", "names", "settings", "poisoning.prediction.strategy"}
 
 
@@ -96,13 +96,15 @@ def test_the_root_is_small() -> None:
 
 
 def test_private_modules_stay_in_their_package() -> None:
-    private = {(one, other) for one, other in links(SOURCE) if other.rpartition(".")[2].startswith("_")}
+    private = {(importer, other) for importer, other in links(SOURCE) if other.rpartition(".")[2].startswith("_")}
     outside = {f"{a} -> {b}" for a, b in private if a.rpartition(".")[0] != b.rpartition(".")[0]}
     check("private", outside)
 
 
 def test_torch_is_imported_behind_its_wall() -> None:
-    torch = {name for name, file in MODULES.items() if any(found.split(".")[0] == "torch" for found in imports(file))}
+    torch = {
+        name for name, file in MODULES.items() if any(imported.split(".")[0] == "torch" for imported in imports(file))
+    }
     assert {name for name in torch if room(name) not in WITH_TORCH} == TORCH_INSIDE_FUNCTIONS
 
 

@@ -79,9 +79,9 @@ def test_predictor_trigger_target_selection_and_window_protocol_are_in_the_table
 
 
 def test_a_defence_finds_the_jump_that_the_target_makes(extended: Project) -> None:
-    found = table(extended, "prediction_defences")
-    assert set(zip(found["defence"], found["setting"], strict=True)) == {("seam_2", "frames=2")}
-    assert (found.loc[found["model"] == "victim", "detector_auc"].astype(float) > 0.8).all()
+    rows = table(extended, "prediction_defences")
+    assert set(zip(rows["defence"], rows["setting"], strict=True)) == {("seam_2", "frames=2")}
+    assert (rows.loc[rows["model"] == "victim", "detector_auc"].astype(float) > 0.8).all()
 
 
 def test_clip_protocol_recognizer_and_attack_are_in_the_table(extended: Project) -> None:

@@ -149,9 +149,9 @@ def test_a_damaged_file_is_left_out_and_said_so(
     files = {f"good/walk.{end}": sound[name], f"other/walk.{end}": harm(sound[name])}
     swallow(name, tmp_path, files, "skip")
     store.verify(tmp_path / "motions.zarr")
-    found = store.read(tmp_path / "motions.zarr", MOTIONS)
-    assert found["source"].values.tolist() == [f"good/walk.{end}"]
-    (left_out,) = found.attrs["left_out"]
+    motions = store.read(tmp_path / "motions.zarr", MOTIONS)
+    assert motions["source"].values.tolist() == [f"good/walk.{end}"]
+    (left_out,) = motions.attrs["left_out"]
     assert left_out["path"] == f"other/walk.{end}"
     assert word in left_out["reason"]
     assert left_behind(tmp_path) == {"motions.zarr"}
@@ -162,9 +162,9 @@ def test_a_sound_file_is_taken_whole(name: str, sound: dict[str, bytes], tmp_pat
     """So what the others trip over is the damage."""
     end = FORMATS[name].ending
     swallow(name, tmp_path, {f"good/walk.{end}": sound[name], f"other/walk.{end}": sound[name]})
-    found = store.read(tmp_path / "motions.zarr", MOTIONS)
-    assert found["split"].values.tolist() == ["test", "train"]
-    assert found.attrs["left_out"] == []
+    motions = store.read(tmp_path / "motions.zarr", MOTIONS)
+    assert motions["split"].values.tolist() == ["test", "train"]
+    assert motions.attrs["left_out"] == []
 
 
 @pytest.mark.parametrize(
@@ -235,20 +235,20 @@ def test_the_rule_stops_with_one_line_or_goes_on_without(
     harmed = DAMAGES[name, damage][0](sound[name])
     FORMATS[name].write(project.folder / "own", {f"good/walk.{end}": sound[name], f"other/walk.{end}": harmed})
     project.configure({"datasets.own": FORMATS[name].data("own")})
-    done = project.run(target="results/motions/own/motions.zarr/zarr.json")
-    assert done.returncode != 0
-    told = [text for text in done.stderr.splitlines() if text.startswith("error:")]
-    assert len(told) == 1, done.stderr
+    process = project.run(target="results/motions/own/motions.zarr/zarr.json")
+    assert process.returncode != 0
+    told = [text for text in process.stderr.splitlines() if text.startswith("error:")]
+    assert len(told) == 1, process.stderr
     assert re.fullmatch(rf"error: own/other/walk\.{end}:\d+: found .+, expected .+", told[0])
-    assert "Traceback" not in done.stdout + done.stderr
+    assert "Traceback" not in process.stdout + process.stderr
     assert (project.folder / "logs/ingest/own.log").read_text().count(told[0]) == 1
     assert [path.name for path in project.folder.glob("results/motions/own/*")] in ([], ["motions.zarr"])
     assert not list(project.folder.glob("results/motions/own/motions.zarr/*"))
 
     project.configure({"datasets.own": FORMATS[name].data("own"), "on_bad_file": "skip"})
     project.build(target="results/motions/own/motions.zarr/zarr.json")
-    found = store.read(project.folder / "results/motions/own/motions.zarr", MOTIONS)
-    assert [one["path"] for one in found.attrs["left_out"]] == [f"other/walk.{end}"]
+    motions = store.read(project.folder / "results/motions/own/motions.zarr", MOTIONS)
+    assert [file["path"] for file in motions.attrs["left_out"]] == [f"other/walk.{end}"]
     log = (project.folder / "logs/ingest/own.log").read_text()
     assert f"left out other/walk.{end}" in log
 
@@ -256,9 +256,9 @@ def test_the_rule_stops_with_one_line_or_goes_on_without(
 def test_a_folder_that_is_not_there(finished: Project, tmp_path: Path) -> None:
     project = finished.copy(tmp_path / "project")
     project.configure({"datasets.own": FORMATS["bvh"].data("nowhere")})
-    done = project.run(target="results/motions/own/motions.zarr/zarr.json")
-    assert done.returncode != 0
-    told = [text for text in done.stderr.splitlines() if text.startswith("error:")]
-    assert len(told) == 1, done.stderr
+    process = project.run(target="results/motions/own/motions.zarr/zarr.json")
+    assert process.returncode != 0
+    told = [text for text in process.stderr.splitlines() if text.startswith("error:")]
+    assert len(told) == 1, process.stderr
     assert "nowhere" in told[0]
-    assert "Traceback" not in done.stdout + done.stderr
+    assert "Traceback" not in process.stdout + process.stderr

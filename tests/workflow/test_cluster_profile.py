@@ -38,10 +38,10 @@ def profile(repository: Path) -> dict[str, Any]:
 def rules(repository: Path) -> dict[str, str]:
     """The text of each rule; a rule made from another has that one's too."""
     text = "\n".join(path.read_text() for path in sorted((repository / "workflow/rules").glob("*.smk")))
-    found = dict(RULE.findall(text))
+    resources = dict(RULE.findall(text))
     for base, name in re.findall(r"^use rule (\w+) as (\w+) with:", text, re.MULTILINE):
-        found[name] += found[base]
-    return found
+        resources[name] += resources[base]
+    return resources
 
 
 def test_the_default_profile_would_win(profile: dict[str, Any], repository: Path) -> None:
@@ -74,11 +74,11 @@ def test_without_slurm_it_is_one_line(fresh: Project, repository: Path, tmp_path
     for name in ("bash", "sh", "git", "which"):
         (tmp_path / "bin" / name).symlink_to(Path(str(shutil.which(name))).resolve())
     without = fresh.environment(PATH=str(tmp_path / "bin"))
-    done = fresh.run("--profile", "slurm", environment=without)
-    assert done.returncode != 0
-    last = (done.stdout + done.stderr).strip().splitlines()[-1]
+    process = fresh.run("--profile", "slurm", environment=without)
+    assert process.returncode != 0
+    last = (process.stdout + process.stderr).strip().splitlines()[-1]
     assert re.fullmatch(r"error: --profile slurm: found no sbatch, .* on this machine, expected .*", last)
-    assert "Traceback" not in done.stdout + done.stderr
+    assert "Traceback" not in process.stdout + process.stderr
     assert not (fresh.folder / "results").exists()
     assert not list(fresh.folder.glob(".snakemake/locks/*"))
     # what would be submitted can be looked at anywhere, and a run here is none of its business

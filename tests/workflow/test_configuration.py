@@ -32,19 +32,19 @@ def clone(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Project
 def test_a_mistake_ends_in_one_line_that_names_the_key(mistake: str, clone: Project) -> None:
     changes, key = MISTAKES[mistake]
     clone.configure(changes)
-    done = clone.run()
-    told = [line for line in done.stderr.splitlines() if line.startswith("error:")]
-    assert done.returncode != 0
-    assert len(told) == 1, done.stderr
+    process = clone.run()
+    told = [line for line in process.stderr.splitlines() if line.startswith("error:")]
+    assert process.returncode != 0
+    assert len(told) == 1, process.stderr
     assert told[0].startswith(f"error: configuration: {key}: found "), told[0]
-    assert "Traceback" not in done.stdout + done.stderr
+    assert "Traceback" not in process.stdout + process.stderr
     assert not {"results", "resources", "logs"} & {path.name for path in clone.folder.iterdir()}
 
 
 @pytest.mark.parametrize("name", ["config", "real", "studies"])
 def test_a_shipped_configuration_plans_its_jobs(name: str, clone: Project) -> None:
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--configfile", f"config/{name}.yaml"]
-    done = subprocess.run(command, cwd=clone.folder, env=clone.environment(), capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    process = subprocess.run(command, cwd=clone.folder, env=clone.environment(), capture_output=True, text=True)
+    assert process.returncode == 0, process.stdout + process.stderr
     for rule in ("retrieve", "ingest", "train_victim", "table_prediction"):
-        assert f"rule {rule}:" in done.stdout + done.stderr
+        assert f"rule {rule}:" in process.stdout + process.stderr

@@ -32,14 +32,14 @@ def kill_while_training(project: Project) -> int:
             stderr=file,
             start_new_session=True,
         )
-    found: list[Path] = []
-    while not found:
+    checkpoints: list[Path] = []
+    while not checkpoints:
         assert process.poll() is None, log.read_text()
         time.sleep(0.005)
-        found = list(project.folder.glob("results/checkpoints/*/train/checkpoint.safetensors"))
+        checkpoints = list(project.folder.glob("results/checkpoints/*/train/checkpoint.safetensors"))
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    return epochs_of(found[0])
+    return epochs_of(checkpoints[0])
 
 
 def test_a_killed_training_ends_as_if_it_had_not_been(project: Project, tmp_path: Path) -> None:

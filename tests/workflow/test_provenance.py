@@ -45,9 +45,9 @@ def test_what_was_tampered_with_is_named_and_not_made_again(mine: Project) -> No
         file.write(",,,\n")
     model = mine.folder / CLEAN
     model.write_bytes(model.read_bytes()[:-1] + b"\0\0")
-    done = mine.run(target="verify")
-    printed = done.stdout + done.stderr
-    assert done.returncode == 1
+    process = mine.run(target="verify")
+    printed = process.stdout + process.stderr
+    assert process.returncode == 1
     for path in (TABLE, CLEAN):
         assert f"{path}: found sha256 " in printed
     assert "2 problems found" in printed
@@ -63,15 +63,15 @@ def test_a_certificate_says_what_a_job_was_made_of(packed: Project) -> None:
 
 
 def test_the_crate_names_the_run_s_results_and_where_they_are_from(packed: Project) -> None:
-    found = {entity["@id"]: entity for entity in read(packed, f"{ARTEFACTS}/ro-crate-metadata.json")["@graph"]}
-    results = {one["@id"] for one in found["#run"]["result"]}
+    graph = {entity["@id"]: entity for entity in read(packed, f"{ARTEFACTS}/ro-crate-metadata.json")["@graph"]}
+    results = {entity["@id"] for entity in graph["#run"]["result"]}
     shown = {
         path.relative_to(packed.folder / ARTEFACTS).as_posix() for path in (packed.folder / ARTEFACTS).rglob("*.*")
     }
     kept = {path for path in shown if path.startswith(("tables/", "figures/", "report/")) and path[-9:] != ".run.json"}
     assert kept <= results
     assert {f"#{CLEAN}", f"#{CLEAN.replace('clean', STRATEGY)}", f"#{POISON}/croissant.json"} <= results
-    assert {one["@id"] for one in found["#run"]["object"]} == {
+    assert {entity["@id"] for entity in graph["#run"]["object"]} == {
         "workflow/configuration.yaml",
         "#resources/procedural/receipt.json",
     }
@@ -82,7 +82,7 @@ def test_the_poisoned_data_are_described_beside_their_store(packed: Project) -> 
     described = read(packed, f"{POISON}/croissant.json")
     stored = read(packed, f"{POISON}/poison.zarr/zarr.json")
     assert stored["attributes"]["content_sha256"][:12] in described["version"]
-    said = {one["name"]: one["value"] for one in described["additionalProperty"]}
+    said = {item["name"]: item["value"] for item in described["additionalProperty"]}
     assert json.loads(said["strategy"])["trigger"] == "rigid"
 
 

@@ -13,15 +13,15 @@ BOTH = {"retrieve", "ingest"}
 
 
 def test_an_edit_of_one_s_own_file_is_read_again(fresh: Project) -> None:
-    own = fresh.folder / "own"
-    FORMATS["bvh"].write(own, {"good/walk.bvh": BVH, "other/walk.bvh": BVH})
+    folder = fresh.folder / "own"
+    FORMATS["bvh"].write(folder, {"good/walk.bvh": BVH, "other/walk.bvh": BVH})
     fresh.configure({"datasets.own": FORMATS["bvh"].data("own")})
     fresh.build(target=MOTIONS)
     assert fresh.rerun(target=MOTIONS) == set()
-    (own / "other/walk.bvh").write_bytes(BVH.replace(b"77", b"78"))
+    (folder / "other/walk.bvh").write_bytes(BVH.replace(b"77", b"78"))
     assert fresh.rerun(target=MOTIONS) == BOTH
-    (own / "other/walk.bvh").write_bytes(BVH)
-    (own / "other/run.bvh").write_bytes(BVH)
+    (folder / "other/walk.bvh").write_bytes(BVH)
+    (folder / "other/run.bvh").write_bytes(BVH)
     assert fresh.rerun(target=MOTIONS) == BOTH
 
 

@@ -18,8 +18,8 @@ EPOCHS = 60
 T = TypeVar("T")
 
 
-def until(process: subprocess.Popen[bytes], found: Callable[[], T]) -> T:
-    while not (answer := found()):
+def until(process: subprocess.Popen[bytes], condition: Callable[[], T]) -> T:
+    while not (answer := condition()):
         assert process.poll() is None, "the run ended too soon"
         time.sleep(0.005)
     return answer
@@ -65,9 +65,9 @@ def test_resume(project: Project, resume: Callable[[], subprocess.CompletedProce
     process.kill()
     process.wait()
     assert orphan.is_running()
-    done = resume()
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"resume: ended process {orphan.pid}, a job of the killed run" in done.stdout
+    resumed = resume()
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert f"resume: ended process {orphan.pid}, a job of the killed run" in resumed.stdout
     assert not orphan.is_running()
     log_of_training = next(project.folder.glob("logs/train_predictor/**/clean/**/*.log")).read_text()
     (after,) = re.findall(r"goes on after epoch (\d+)", log_of_training)
@@ -77,6 +77,6 @@ def test_resume(project: Project, resume: Callable[[], subprocess.CompletedProce
 
 def test_there_is_nothing_to_resume(fresh: Project, repository: Path) -> None:
     command = [sys.executable, str(repository / "tools/resume.py")]
-    done = subprocess.run(command, cwd=fresh.folder, env=fresh.environment(), capture_output=True, text=True)
-    assert done.returncode != 0
-    assert done.stderr == "error: no Snakemake has run in this folder, expected a run to go on with\n"
+    process = subprocess.run(command, cwd=fresh.folder, env=fresh.environment(), capture_output=True, text=True)
+    assert process.returncode != 0
+    assert process.stderr == "error: no Snakemake has run in this folder, expected a run to go on with\n"

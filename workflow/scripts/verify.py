@@ -7,8 +7,8 @@ from kinesec.provenance.job import job
 from kinesec.provenance.verify import verify
 
 with job(snakemake):
-    found = verify("results")
-    print(*found.problems, sep="\n" if found.problems else "", file=sys.stderr)
-    if found.problems:
-        raise KinesecError(found.summary("results"))
-    print(found.summary("results"), file=sys.stderr)
+    check = verify("results")
+    print(*check.problems, sep="\n" if check.problems else "", file=sys.stderr)
+    if check.problems:
+        raise KinesecError(check.summary("results"))
+    print(check.summary("results"), file=sys.stderr)

@@ -36,7 +36,7 @@ def records(clips: Clips, split: str, logits: np.ndarray) -> pd.DataFrame:
         {
             "row": clips.row,
             "split": split,
-            "subject": [str(one) for one in clips.subject],
+            "subject": [str(subject) for subject in clips.subject],
             "take": takes(clips),
             "label": label,
             "predicted": order[:, 0],
@@ -48,21 +48,21 @@ def records(clips: Clips, split: str, logits: np.ndarray) -> pd.DataFrame:
     )
 
 
-def accuracy(found: pd.DataFrame, classes: list[str], rng: np.random.Generator) -> pd.DataFrame:
+def accuracy(rows: pd.DataFrame, classes: list[str], rng: np.random.Generator) -> pd.DataFrame:
     """Accuracy (%) over all clips (class ``mean``) and by true class, of one split's ``records``.
 
     Intervals are 95 % bootstrap intervals over takes, because clips of one take are alike. Classes without a clip have
     no row.
     """
-    label, correct = found["label"].to_numpy(), 100.0 * found["correct"].to_numpy()
+    label, correct = rows["label"].to_numpy(), 100.0 * rows["correct"].to_numpy()
     present = np.unique(label)
-    columns = [correct, *(np.where(label == one, correct, np.nan) for one in present)]
-    take = found["take"].to_numpy()
+    columns = [correct, *(np.where(label == class_index, correct, np.nan) for class_index in present)]
+    take = rows["take"].to_numpy()
     mean, low, high = clustered_means(np.stack(columns, 1), take, rng)
-    of = [np.ones(len(label), bool), *(label == one for one in present)]
+    of = [np.ones(len(label), bool), *(label == class_index for class_index in present)]
     return pd.DataFrame(
         {
-            "class": [ALL_CLASSES, *(classes[one] for one in present)],
+            "class": [ALL_CLASSES, *(classes[class_index] for class_index in present)],
             "n": [int(some.sum()) for some in of],
             "takes": [len(np.unique(take[some])) for some in of],
             "accuracy_percent": mean,
@@ -72,10 +72,10 @@ def accuracy(found: pd.DataFrame, classes: list[str], rng: np.random.Generator) 
     )
 
 
-def confusion(found: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
+def confusion(rows: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
     """How many clips of each class (``actual``) are taken for each (``predicted``), zeros included."""
     size = len(classes)
-    cell = found["label"].to_numpy() * size + found["predicted"].to_numpy()
+    cell = rows["label"].to_numpy() * size + rows["predicted"].to_numpy()
     names = np.array(classes, dtype=object)
     return pd.DataFrame(
         {

@@ -40,9 +40,9 @@ def _check(kind: Kind, name: str, array: Any, path: Path) -> None:
         raise StoreError(
             f"{path}: array {name!r}: found one, expected those of kind {kind.name!r}: {sorted(kind.arrays)}"
         )
-    found = "str" if array.dtype.kind in "OTU" else str(array.dtype)
-    if found != schema.dtype:
-        raise StoreError(f"{path}: array {name!r}: found dtype {found}, expected {schema.dtype}")
+    dtype = "str" if array.dtype.kind in "OTU" else str(array.dtype)
+    if dtype != schema.dtype:
+        raise StoreError(f"{path}: array {name!r}: found dtype {dtype}, expected {schema.dtype}")
     if array.ndim != len(schema.dims):
         raise StoreError(f"{path}: array {name!r}: found shape {tuple(array.shape)}, expected dims {schema.dims}")
 
@@ -216,10 +216,10 @@ def verify(path: str | Path) -> None:
     """Raises ``StoreError`` when a store's content is not what its ``content_sha256`` says."""
     try:
         recorded = zarr.open_group(Path(path), mode="r").attrs.asdict().get("content_sha256")
-        found = content_sha256(path)
+        content = content_sha256(path)
     except _UNREADABLE as error:
         raise StoreError(f"{path}: found content that cannot be read ({_line(error)}); rebuild it") from error
-    if found != recorded:
+    if content != recorded:
         raise StoreError(
-            f"{path}: found content {found[:12]}, expected {str(recorded)[:12]}; it was altered: rebuild it"
+            f"{path}: found content {content[:12]}, expected {str(recorded)[:12]}; it was altered: rebuild it"
         )

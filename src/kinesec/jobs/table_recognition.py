@@ -35,7 +35,9 @@ def write_all(
     parts["recognition_attacks"] = blackbox.without_search(parts["recognition_attacks"])
     tables = {name: joined(name, rows) for name, rows in parts.items() if rows}
     rows = [part.iloc[0].to_dict() for part in parts["recognition_attacks"]]
-    jobs = [({str(key): one for key, one in row.items()}, Path(path)) for row, path in zip(rows, records, strict=True)]
+    jobs = [
+        ({str(key): value for key, value in row.items()}, Path(path)) for row, path in zip(rows, records, strict=True)
+    ]
     for name, path in out.items():
         if name in tables:
             made = tables[name]

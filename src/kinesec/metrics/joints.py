@@ -44,18 +44,18 @@ def correlations(clean: np.ndarray, attacked: np.ndarray, present: np.ndarray) -
     joints = clean.shape[3]
     total = {name: np.zeros((joints, joints)) for name in CORRELATED}
     counts = {name: np.zeros((joints, joints)) for name in CORRELATED}
-    for own, moved, there in zip(clean, attacked, present, strict=True):
+    for original, moved, there in zip(clean, attacked, present, strict=True):
         for body in np.flatnonzero(there.any(1)):
-            real = own[body, there[body]].astype(np.float64)
+            real = original[body, there[body]].astype(np.float64)
             if len(real) < LEAST_FRAMES:
                 continue
             displaced = np.linalg.norm(moved[body, there[body]] - real, axis=-1)[:-2]
             speed = np.linalg.norm(np.diff(real, axis=0), axis=-1)[:-1]
             acceleration = np.linalg.norm(np.diff(real, n=2, axis=0), axis=-1)
             for name, other in zip(CORRELATED, (displaced, speed, acceleration), strict=True):
-                found = _pearson(displaced, other)
-                counts[name] += np.isfinite(found)
-                total[name] += np.nan_to_num(found)
+                correlation = _pearson(displaced, other)
+                counts[name] += np.isfinite(correlation)
+                total[name] += np.nan_to_num(correlation)
     return {
         name: np.divide(total[name], counts[name], out=np.full((joints, joints), np.nan), where=counts[name] > 0)
         for name in CORRELATED

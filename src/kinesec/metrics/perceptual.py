@@ -34,7 +34,7 @@ UNITS = {
 def _mean(values: np.ndarray, there: np.ndarray) -> np.ndarray:
     """Means (clip,) of values (clip, ...) where they are there; NaN for a clip that has none."""
     there = np.broadcast_to(there, values.shape)
-    flat, kept = (one.reshape(len(one), math.prod(one.shape[1:])) for one in (values, there))
+    flat, kept = (array.reshape(len(array), math.prod(array.shape[1:])) for array in (values, there))
     count = kept.sum(1)
     total = np.where(kept, flat, 0.0).sum(1)
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
@@ -113,7 +113,7 @@ def shapes(
     there = (before >= shortest) & present[..., None]
     share = np.divide(np.abs(after - before), before, out=np.zeros_like(before), where=there)
     if clean.shape[2] > 2:
-        turns = [np.diff(angular_velocity(bones(one, parents)), axis=2) for one in (clean, attacked)]
+        turns = [np.diff(angular_velocity(bones(motion, parents)), axis=2) for motion in (clean, attacked)]
         bent = _lengths(turns[1] - turns[0])
     else:
         bent = before[:, :, :0]
@@ -132,15 +132,15 @@ def perceptual(
     Normalised units are ``scale`` mm: what recognizers see differs from that by each joint's mean alone, which no
     difference of clean and attacked clips has, but a bone would. Raises ``KinesecError`` where shapes disagree.
     """
-    found = {f"{name}_mm": values for name, values in sizes(clean, attacked, present, parents).items()}
-    found |= shapes(clean, attacked, present, parents)
-    found |= {f"{name.removesuffix('_mm')}_normalised": values / scale for name, values in found.items()}
-    return {name: found[name] for name in UNITS}
+    measures = {f"{name}_mm": values for name, values in sizes(clean, attacked, present, parents).items()}
+    measures |= shapes(clean, attacked, present, parents)
+    measures |= {f"{name.removesuffix('_mm')}_normalised": values / scale for name, values in measures.items()}
+    return {name: measures[name] for name in UNITS}
 
 
-def subset(found: Mapping[str, np.ndarray], suffix: str) -> dict[str, np.ndarray]:
+def subset(measures: Mapping[str, np.ndarray], suffix: str) -> dict[str, np.ndarray]:
     """The metrics under names with a suffix, as ``displacement_mm_25``."""
-    return {f"{name}_{suffix}": values for name, values in found.items()}
+    return {f"{name}_{suffix}": values for name, values in measures.items()}
 
 
 def success_within(cost: np.ndarray, success: np.ndarray, budgets: np.ndarray) -> np.ndarray:

@@ -29,13 +29,15 @@ def check_fit(model: Path, shape: ClipShape, description: Mapping[str, Any], pat
     """
     here = shape_of(clips)
     for name in ("frames", "joints", "bodies"):
-        want, found = getattr(shape, name), getattr(here, name)
-        if want != found:
-            raise KinesecError(f"{path}: found clips of {found} {name}, expected {want}, as {model} was trained on")
+        want, have = getattr(shape, name), getattr(here, name)
+        if want != have:
+            raise KinesecError(f"{path}: found clips of {have} {name}, expected {want}, as {model} was trained on")
     if description["classes"] != clips.classes:
         other = sorted(set(description["classes"]) ^ set(clips.classes))
-        found = f"class {other[0]!r} on one side alone" if other else "the classes in another order"
-        raise KinesecError(f"{path}: found {found}, expected the {shape.classes} classes that {model} was trained on")
+        difference = f"class {other[0]!r} on one side alone" if other else "the classes in another order"
+        raise KinesecError(
+            f"{path}: found {difference}, expected the {shape.classes} classes that {model} was trained on"
+        )
     if shape.graph != here.graph:
         raise KinesecError(f"{path}: found joints in another tree, expected the one that {model} was trained on")
     if description["clips_sha256"] != clips.attrs["content_sha256"]:

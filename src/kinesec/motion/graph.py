@@ -19,8 +19,8 @@ def _distances(links: Sequence[tuple[int, int]], joints: int) -> np.ndarray:
     """Hops (joint, joint) between joints along ``links``; infinite where there is no way."""
     hops = np.full((joints, joints), np.inf)
     adjacency = np.eye(joints, dtype=bool)
-    for one, other in links:
-        adjacency[one, other] = adjacency[other, one] = True
+    for joint, other in links:
+        adjacency[joint, other] = adjacency[other, joint] = True
     reached = np.eye(joints, dtype=bool)
     hops[reached] = 0
     for distance in range(1, joints):
@@ -64,8 +64,8 @@ class Graph:
         if not 0 <= root < len(skeleton):
             raise KinesecError(f"graph: found centre {root}, expected a joint from 0 to {len(skeleton) - 1}")
         parents = [-1] * len(skeleton)
-        for one, other in links:
-            near, far = sorted((one, other), key=lambda joint: float(hops[root, joint]))
+        for first, other in links:
+            near, far = sorted((first, other), key=lambda joint: float(hops[root, joint]))
             parents[far] = near
         part = {joint: name for name in BODY_PARTS for joint in skeleton.groups.get(name, ())}
         parts = [[j for j in range(len(skeleton)) if part.get(j, "trunk") == name] for name in BODY_PARTS]

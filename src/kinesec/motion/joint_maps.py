@@ -85,8 +85,8 @@ def check(joint_map: Mapping[str, str]) -> None:
     """Raises ``ConfigError`` unless a user's map names a joint for each of the 25, and no other."""
     strange, absent = sorted(set(joint_map) - set(NAMES)), [name for name in NAMES if name not in joint_map]
     if strange or absent:
-        found = f"{strange[0]!r}" if strange else f"none for {', '.join(absent)}"
-        raise ConfigError(f"joint_map: found {found}, expected a joint for each of {', '.join(NAMES)}")
+        wrong = f"{strange[0]!r}" if strange else f"none for {', '.join(absent)}"
+        raise ConfigError(f"joint_map: found {wrong}, expected a joint for each of {', '.join(NAMES)}")
 
 
 def resolve(skeleton: Skeleton, given: str | Mapping[str, str] | None) -> tuple[str, ...]:

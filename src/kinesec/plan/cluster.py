@@ -77,15 +77,15 @@ def keep_unanswered(executor: Any) -> None:
 
 def logs(folder: Path) -> list[Path]:
     """The logs of Snakemake's runs in ``folder``, newest first; those that came with a copy of another are left out."""
-    found = sorted((folder / ".snakemake" / "log").glob("*.snakemake.log"), reverse=True)
+    newest_first = sorted((folder / ".snakemake" / "log").glob("*.snakemake.log"), reverse=True)
     here = f"Run directory: {folder}\n"
-    return [log for log in found if here in log.read_text(errors="replace")]
+    return [log for log in newest_first if here in log.read_text(errors="replace")]
 
 
 def runs(folder: Path) -> list[str]:
     """The names under which runs in ``folder`` submitted jobs, newest first."""
-    found = [RUN_ID.search(log.read_text(errors="replace")) for log in logs(folder)]
-    return [match["name"] for match in found if match is not None]
+    matches = [RUN_ID.search(log.read_text(errors="replace")) for log in logs(folder)]
+    return [match["name"] for match in matches if match is not None]
 
 
 def left(folder: Path) -> list[Left]:
@@ -101,24 +101,24 @@ def cancel(folder: Path, seconds: float = DEFAULT_SECONDS) -> list[Left]:
 
     Raises ``NoCluster`` when a job is still there after so many ``seconds``.
     """
-    found = left(folder)
-    if found:
-        _slurm("scancel", *(job.id for job in found))
+    jobs = left(folder)
+    if jobs:
+        _slurm("scancel", *(job.id for job in jobs))
     deadline = time.monotonic() + seconds
     while rest := left(folder):
         if time.monotonic() > deadline:
             numbers = ", ".join(job.id for job in rest)
             raise NoCluster(f"found jobs {numbers} still there {seconds:.0f} s after scancel, expected their end")
         time.sleep(0.5)
-    return found
+    return jobs
 
 
 def _slurm(*command: str) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=DEFAULT_SECONDS)
+        process = subprocess.run(command, capture_output=True, text=True, timeout=DEFAULT_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoCluster(f"{command[0]}: {error}") from error
-    if done.returncode:
-        told = done.stderr.strip().splitlines()
-        raise NoCluster(told[-1] if told else f"{command[0]} ended with {done.returncode}")
-    return done.stdout
+    if process.returncode:
+        told = process.stderr.strip().splitlines()
+        raise NoCluster(told[-1] if told else f"{command[0]} ended with {process.returncode}")
+    return process.stdout

@@ -51,17 +51,17 @@ def _absolute(file: Path, node: ast.ImportFrom) -> str:
 def _parse(file: Path) -> tuple[str, frozenset[str]]:
     """The file's syntax tree as text, and the kinesec modules it imports."""
     tree = ast.parse(file.read_text("utf-8"))
-    found: set[str] = set()
+    imports: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+            imports.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             module = _absolute(file, node)
-            found.add(module)
-            found.update(f"{module}.{alias.name}" for alias in node.names)
+            imports.add(module)
+            imports.update(f"{module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             _drop_docstring(node)
-    modules = {name for name in found if name.split(".")[0] == "kinesec" and _file(name)}
+    modules = {name for name in imports if name.split(".")[0] == "kinesec" and _file(name)}
     return ast.dump(tree), frozenset(modules)
 
 

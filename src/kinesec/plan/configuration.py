@@ -138,11 +138,13 @@ def check_recognition(config: Mapping[str, Any]) -> None:
         clips = recognizer["clips"]
         for data in () if isinstance(clips, str) else clips:
             _known(data, dict.fromkeys(recognition["datasets"]), f"{key}.recognizers.{name}.clips")
-        for one in [clips] if isinstance(clips, str) else clips.values():
-            _known(one, recognition["clips"], f"{key}.recognizers.{name}.clips")
+        for protocol in [clips] if isinstance(clips, str) else clips.values():
+            _known(protocol, recognition["clips"], f"{key}.recognizers.{name}.clips")
         if recognizer["settings"] not in ("small",) and not isinstance(recognizer["settings"], Mapping):
-            found = recognizer["settings"]
-            raise ConfigError(f"{key}.recognizers.{name}.settings: found {found!r}, expected small or settings by name")
+            settings = recognizer["settings"]
+            raise ConfigError(
+                f"{key}.recognizers.{name}.settings: found {settings!r}, expected small or settings by name"
+            )
     attacks = recognition["attacks"]
     for name, attack in attacks.items():
         names.check("attacks", attack["attack"], f"{key}.attacks.{name}.attack")
@@ -152,7 +154,7 @@ def check_recognition(config: Mapping[str, Any]) -> None:
                 f"{key}.attacks.{name}.strategy: found {strategy}, expected AB or SA: {attack['attack']} sees labels "
                 "alone, and they tell no ranks"
             )
-        for one in attack.get("recognizers", []):
-            _known(one, recognition["recognizers"], f"{key}.attacks.{name}.recognizers")
+        for victim in attack.get("recognizers", []):
+            _known(victim, recognition["recognizers"], f"{key}.attacks.{name}.recognizers")
     for name in recognition["transfer"]:
         _known(name, attacks, f"{key}.transfer")

@@ -18,16 +18,16 @@ from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
 NOWHERE = "#d9d9d9"
 
 
-def draw(found: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
+def draw(correlations: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
     """A heat map each of displacement with displacement, speed and acceleration; body parts are boxed.
 
     ``found`` holds the correlations (joint, joint) by the names of ``CORRELATED``; joints without one are grey.
     """
     with mpl.rc_context(STYLE):
-        return _compose(found, skeleton)
+        return _compose(correlations, skeleton)
 
 
-def _compose(found: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
+def _compose(correlations: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
     parts = by_part(skeleton)
     order = [joint for _, joints in parts for joint in joints]
     colours = mpl.colormaps["RdBu_r"].with_extremes(bad=NOWHERE)
@@ -35,7 +35,7 @@ def _compose(found: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
     figure = Figure(figsize=(WIDTHS_INCH["double"], 2.7), layout="constrained")
     grid = figure.subplots(1, len(CORRELATED))
     for place, (axes, name) in enumerate(zip(grid, CORRELATED, strict=True)):
-        values = np.ma.masked_invalid(found[name][np.ix_(order, order)])
+        values = np.ma.masked_invalid(correlations[name][np.ix_(order, order)])
         heat.cells(axes, values, None, colours, scale, 0)
         _parts(axes, parts, first=place == 0)
         axes.set_title(f"with {name}", loc="left", pad=5)

@@ -60,7 +60,7 @@ def draw(table: pd.DataFrame, *, dataset: str, predictor: str) -> Figure:
     ordered = rows.drop_duplicates("named").sort_values("rate")
     rates, shares = list(ordered["named"]), sorted(set(rows["share"].astype(float)))
     by = ["trigger", "target", "selection", "level", "ratio"]
-    strategies = [([str(one) for one in key], part) for key, part in rows.groupby(by, sort=False)]
+    strategies = [([str(name) for name in key], part) for key, part in rows.groupby(by, sort=False)]
     with mpl.rc_context(STYLE):
         lines = 2 * len(strategies)
         width = WIDTHS_INCH["double"] if len(rates) > 1 else WIDTHS_INCH["single"]

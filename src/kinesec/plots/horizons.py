@@ -61,13 +61,13 @@ def lines(
     """Each line with its rows (frame, horizon_ms_nominal, value, low, high), means over seeds, by frame."""
     rows = table[table["metric"] == metric]
     rows = tidy.of_strategy(rows, strategy) if strategy else rows
-    found = []
+    curves = []
     for line in panel:
-        one = rows[(rows["model"] == line.model) & (rows["windows"] == line.windows)]
-        if len(one):
-            means = seeds.over_seeds(one, ["frame", "horizon_ms_nominal"])
-            found.append((line, means.sort_values("frame", ignore_index=True)))
-    return found
+        of_line = rows[(rows["model"] == line.model) & (rows["windows"] == line.windows)]
+        if len(of_line):
+            means = seeds.over_seeds(of_line, ["frame", "horizon_ms_nominal"])
+            curves.append((line, means.sort_values("frame", ignore_index=True)))
+    return curves
 
 
 def _draw_panel(axes: Axes, drawn: list[tuple[Line, pd.DataFrame]]) -> None:

@@ -34,10 +34,10 @@ class Place:
 def places(kinds: set[str]) -> list[Place]:
     """The trigger, its rotations by angle, then the other near misses after a gap."""
     angles = sorted(float(name.removeprefix(tidy.ROTATED)) for name in kinds if name.startswith(tidy.ROTATED))
-    found = [Place("triggered", "0\u00b0", 0, True)]
-    found += [Place(f"{tidy.ROTATED}{angle:g}", f"{angle:g}\u00b0", 1 + i, True) for i, angle in enumerate(angles)]
+    x_axis = [Place("triggered", "0\u00b0", 0, True)]
+    x_axis += [Place(f"{tidy.ROTATED}{angle:g}", f"{angle:g}\u00b0", 1 + i, True) for i, angle in enumerate(angles)]
     others = [name for name in OTHERS if name in kinds]
-    return found + [Place(name, OTHERS[name], len(found) + 0.4 + 1.3 * i, False) for i, name in enumerate(others)]
+    return x_axis + [Place(name, OTHERS[name], len(x_axis) + 0.4 + 1.3 * i, False) for i, name in enumerate(others)]
 
 
 def draw(table: pd.DataFrame, *, dataset: str, predictor: str, sampling: str | None = None) -> Figure:
@@ -61,7 +61,9 @@ def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy]) -> Figure:
     width = WIDTHS_INCH["double"] if columns == 2 else 4.6
     figure = Figure(figsize=(width, 0.4 + 3.1 * deep), layout="constrained")
     grid = figure.subplots(2 * deep, columns, squeeze=False, height_ratios=[1.25, 1] * deep)
-    several = len({one.selection for one in strategies}) > 1 or len({one.level for one in strategies}) > 1
+    several = (
+        len({strategy.selection for strategy in strategies}) > 1 or len({strategy.level for strategy in strategies}) > 1
+    )
     x_axis = places(set(rows["windows"]))
     for axes in grid.ravel()[len(strategies) * 2 :]:
         axes.set_visible(False)
@@ -78,12 +80,12 @@ def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy]) -> Figure:
             if index % columns == 0:
                 axes.set_ylabel(label)
             axes.set_ylim(0, 105 if metric == "ASR" else 1.06 * farthest)
-            axes.set_xticks([one.x for one in x_axis], [one.label if place else "" for one in x_axis])
+            axes.set_xticks([tick.x for tick in x_axis], [tick.label if place else "" for tick in x_axis])
             if place == 0:
                 name = kind(strategy) + (f", {strategy.selection}" if several else "")
                 axes.set_title(name, loc="left", pad=6)
             else:
-                turned = [one.x for one in x_axis if one.joined]
+                turned = [tick.x for tick in x_axis if tick.joined]
                 axes.annotate(
                     "limb turned by",
                     (sum(turned) / len(turned), -0.38),
@@ -101,14 +103,14 @@ def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy]) -> Figure:
 def _draw_panel(axes: Axes, rows: pd.DataFrame, x_axis: list[Place]) -> None:
     for model, _, marker, weight in MODELS:
         means = seeds.over_seeds(rows[rows["model"] == model], ["windows"]).set_index("windows")
-        here = [one for one in x_axis if one.windows in means.index]
-        x = [one.x for one in here]
-        y = means.loc[[one.windows for one in here]]
-        joined = [one.joined for one in here]
+        here = [tick for tick in x_axis if tick.windows in means.index]
+        x = [tick.x for tick in here]
+        y = means.loc[[tick.windows for tick in here]]
+        joined = [tick.joined for tick in here]
         ends = abs(y[["low", "high"]].to_numpy().T - y["value"].to_numpy())
         axes.errorbar(
             x, y["value"], yerr=ends, color=COLOURS[model], fmt=marker, elinewidth=0.9, clip_on=False, gid=model
         )
         turned = y["value"].to_numpy()[joined]
-        axes.plot([one.x for one in here if one.joined], turned, color=COLOURS[model], linewidth=weight)
+        axes.plot([tick.x for tick in here if tick.joined], turned, color=COLOURS[model], linewidth=weight)
     bare(axes)

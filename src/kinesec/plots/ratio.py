@@ -40,7 +40,7 @@ def draw(table: pd.DataFrame, *, dataset: str, predictor: str, sampling: str | N
     rows = of_predictor(table, dataset, predictor, sampling=sampling)
     rows = rows[rows["frame"] == rows["frame"].max()]
     strategies = tidy.strategies(rows)
-    ratios = sorted({one.ratio for one in strategies})
+    ratios = sorted({strategy.ratio for strategy in strategies})
     if len(ratios) < 2:
         raise KinesecError(f"figure of {dataset}, {predictor}: found ratios {ratios}, expected two or more")
     with mpl.rc_context(STYLE):
@@ -56,7 +56,7 @@ def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy], ratios: list[f
     grid = figure.subplots(2, len(kinds), sharex=True, squeeze=False)
     for (place, (metric, windows, label)), (column, name) in product(enumerate(METRICS), enumerate(kinds)):
         axes: Axes = grid[place, column]
-        of_kind = [one for one in strategies if kind(one) == name]
+        of_kind = [strategy for strategy in strategies if kind(strategy) == name]
         here = rows[(rows["metric"] == metric) & (rows["windows"] == windows)]
         for _, model, dashes, weight in CONTROLS:
             drawn = _points(here[here["model"] == model], of_kind)
@@ -67,7 +67,9 @@ def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy], ratios: list[f
             _victims(axes, _points(here[here["model"] == "victim"], [o for o in of_kind if _way(o) == way]), index, way)
         bare(axes)
         # targets differ in how far they are, so every BDE has its own scale; the truth is the same for all
-        shown = pd.concat([tidy.of_strategy(here, one) for one in (of_kind if metric == "BDE" else strategies)])
+        shown = pd.concat(
+            [tidy.of_strategy(here, strategy) for strategy in (of_kind if metric == "BDE" else strategies)]
+        )
         axes.set_ylim(0, 1.06 * float(shown[["value", "high"]].to_numpy().max()))
         axes.set_xticks([100 * ratio for ratio in ratios], [f"{100 * ratio:.3g}" for ratio in ratios])
         if place == 0:
@@ -83,7 +85,8 @@ def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy], ratios: list[f
 def _points(rows: pd.DataFrame, strategies: list[tidy.Strategy]) -> pd.DataFrame:
     """value, low, high over seeds by ``percent`` poisoned, of one model under each of some strategies."""
     parts = [
-        seeds.over_seeds(tidy.of_strategy(rows, one), ["frame"]).assign(percent=100 * one.ratio) for one in strategies
+        seeds.over_seeds(tidy.of_strategy(rows, strategy), ["frame"]).assign(percent=100 * strategy.ratio)
+        for strategy in strategies
     ]
     return pd.concat(parts).sort_values("percent") if parts else pd.DataFrame(columns=["percent", "value"])
 

@@ -40,15 +40,15 @@ def draw(table: pd.DataFrame, *, dataset: str, protocol: str) -> Figure:
 
 
 def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy]) -> Figure:
-    kinds = list(dict.fromkeys((one.trigger, one.target) for one in strategies))
-    ways = list(dict.fromkeys((one.selection, one.level) for one in strategies))
+    kinds = list(dict.fromkeys((strategy.trigger, strategy.target) for strategy in strategies))
+    ways = list(dict.fromkeys((strategy.selection, strategy.level) for strategy in strategies))
     height = 0.95 + len(kinds) * (0.42 + 0.2 * len(ways))
     figure = Figure(figsize=(WIDTHS_INCH["double"], height), layout="constrained")
     grid = figure.subplots(len(kinds), len(PANELS), sharey=True, sharex="col", squeeze=False)
     for (place, of_kind), (column, (metric, part)) in product(enumerate(kinds), enumerate(PANELS)):
         axes: Axes = grid[place, column]
         here = rows[(rows["metric"] == metric) & (rows["part"] == part)]
-        chosen = [one for one in strategies if (one.trigger, one.target) == of_kind]
+        chosen = [strategy for strategy in strategies if (strategy.trigger, strategy.target) == of_kind]
         _draw_panel(axes, here, chosen, ways)
         if place == 0:
             axes.set_title(f"{metric}, {part}", loc="left", pad=6)

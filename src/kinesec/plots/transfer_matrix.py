@@ -20,7 +20,7 @@ PANELS_A_ROW = 2
 
 
 def draw(table: pd.DataFrame, *, dataset: str, clips: str) -> Figure:
-    """Success (%) over the clips that the target gets right; the diagonal, framed, is the white-box attack.
+    """Success (%) over the clips that the target classifies correctly; the diagonal, framed, is the white-box attack.
 
     ``table`` is the table ``transfer``. Raises ``KinesecError`` where it has no row of the data set and clips.
     """
@@ -52,10 +52,10 @@ def _compose(rows: pd.DataFrame) -> Figure:
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, order: list[str], scale: Normalize, side: float, *, first: bool) -> None:
-    found = rows.pivot(index="surrogate", columns="recognizer", values="success_percent").reindex(
+    matrix = rows.pivot(index="surrogate", columns="recognizer", values="success_percent").reindex(
         index=order, columns=order
     )
-    values = found.to_numpy(float)
+    values = matrix.to_numpy(float)
     texts = [["" if np.isnan(value) else f"{value:.0f}" for value in line] for line in values]
     size = min(7.5, 0.42 * 72 * side / len(order))
     heat.cells(axes, values, texts, mpl.colormaps["Blues"], scale, size)

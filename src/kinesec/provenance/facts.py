@@ -111,7 +111,7 @@ def _software(certificates: Iterable[Facts]) -> tuple[dict[str, list[str]], list
             versions.setdefault(package, set()).add(version)
         if certificate.get("commit"):
             commits.add(certificate["commit"] + (" (with changes)" if certificate.get("dirty") else ""))
-    return {package: sorted(found) for package, found in sorted(versions.items())}, sorted(commits)
+    return {package: sorted(numbers) for package, numbers in sorted(versions.items())}, sorted(commits)
 
 
 def gather(

@@ -103,15 +103,15 @@ def _shown(path: Path) -> Path:
 
 class _Check:
     def __init__(self, folder: Path) -> None:
-        self.found = _walk(folder)
+        self.walk = _walk(folder)
         self.contents: dict[Path, Facts] = {}
         self.recorded: dict[Path, Facts] = {}  # by absolute path
         self.raw: dict[Path, str] = {}
 
     def run(self) -> Iterator[str]:
-        for certificate in self.found.certificates:
+        for certificate in self.walk.certificates:
             yield from self._read(certificate)
-        here = {path.absolute(): path for path in self.found.outputs}
+        here = {path.absolute(): path for path in self.walk.outputs}
         for path in track(sorted({*here, *self.recorded}), "verifying"):
             shown = here.get(path, _relative(path))
             if path not in here and not path.is_file():
@@ -183,7 +183,7 @@ def verify(folder: str | Path) -> Verified:
     if not folder.is_dir():
         raise KinesecError(f"{folder}: found no such folder, expected one of results; run the workflow first")
     check = _Check(folder)
-    if not check.found.certificates:
+    if not check.walk.certificates:
         raise KinesecError(f"{folder}: found no certificate (*{SUFFIX}), expected those of jobs that ran")
     problems = tuple(check.run())
     return Verified(len(check.contents), len(check.recorded), problems)

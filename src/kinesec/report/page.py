@@ -51,9 +51,9 @@ def _figure(name: str, path: Path, caption: str, page: Path) -> dict[str, Any]:
 def _figures(figures: Mapping[str, tuple[str | Path, str]], page: Path) -> tuple[list[Any], list[Any]]:
     """(figures of numbers, pictures of windows); a window's filmstrip and animation stand together."""
     made = [_figure(name, Path(path), caption, page) for name, (path, caption) in figures.items()]
-    pictures = [one for one in made if one["name"].startswith(PICTURES)]
-    pictures.sort(key=lambda one: (one["name"].partition("-")[2], one["name"]))
-    return [one for one in made if not one["name"].startswith(PICTURES)], pictures
+    pictures = [figure for figure in made if figure["name"].startswith(PICTURES)]
+    pictures.sort(key=lambda figure: (figure["name"].partition("-")[2], figure["name"]))
+    return [figure for figure in made if not figure["name"].startswith(PICTURES)], pictures
 
 
 def _tables(tables: Mapping[str, str | Path], page: Path) -> list[dict[str, Any]]:

@@ -95,9 +95,7 @@ def of_attacks(path: str | Path) -> Scene:
     stored = store.read(path, ATTACK_SCENES)
     attacks, said = list(map(str, stored.attack.values)), list(map(str, stored.said.values))
     if not attacks:
-        raise NothingToDraw(
-            "figure of attacked clips: found no clip that the recognizer gets right, expected one or more"
-        )
+        raise NothingToDraw("figure of attacked clips: found no correctly classified clip, expected one or more")
     return Scene(
         poses={("clean", label or ITSELF): pose for label, pose in zip(attacks, stored.pose.values, strict=True)},
         parents=tuple(stored.attrs["parents"]),

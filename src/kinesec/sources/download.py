@@ -37,7 +37,7 @@ class Download:
     ``size`` (bytes) is the file's known size: a longer answer is cut off at once. ``timeout`` (seconds) is how long the
     server may say nothing. ``wait`` (seconds) before the second attempt doubles with each one. ``arrived`` is called
     with the number of bytes that came, negative when they are thrown away.
-    After a call ``found`` is the sha256 of what came, whatever it is.
+    After a call ``sha256`` is that of what came, whatever it is.
 
     Raises ``RetrieveError`` naming the file, the address and the mend when the attempts are used up, or at once when
     the server refuses (404, 403 ...) or sends more than ``size``.
@@ -55,7 +55,7 @@ class Download:
     ) -> None:
         self.file, self.size, self.attempts, self.timeout, self.wait = file, size, attempts, timeout, wait
         self.arrived = arrived
-        self.found = ""
+        self.sha256 = ""
         self.part = file.with_name(f"{file.name}.part")
         self._note = file.with_name(f"{file.name}.part.json")
 
@@ -72,7 +72,7 @@ class Download:
                 if attempt == self.attempts:
                     raise self._gave_up(url, error) from error
                 time.sleep(self.wait * 2 ** (attempt - 1))
-        self.found = sha256_of(self.part)
+        self.sha256 = sha256_of(self.part)
         self._note.unlink(missing_ok=True)
         self.part.replace(output_file)
 

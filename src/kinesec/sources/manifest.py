@@ -76,8 +76,8 @@ def read_manifest(path: str | Path) -> list[Entry]:
                 raise BadFile(path, reader.line_num, "another number of values", f"{len(COLUMNS)} values")
             fail: dict[str, str] = {}
             entry = _entry(row, fail)
-            for found, expected in fail.items():
-                raise BadFile(path, reader.line_num, found, expected)
+            for fault, expected in fail.items():
+                raise BadFile(path, reader.line_num, fault, expected)
             if entry.path in entries:
                 raise BadFile(path, reader.line_num, f"path {entry.path!r} a second time", "each path once")
             entries[entry.path] = entry

@@ -34,10 +34,10 @@ class Retrieved:
     address: str
 
 
-def _wrong(file: Path, address: str, found: str, expected: str) -> RetrieveError:
+def _wrong(file: Path, address: str, actual: str, expected: str) -> RetrieveError:
     return RetrieveError(
-        f"{file}: {address}: found sha256 {found}, expected {expected}; nothing was kept: retrieve it again, and if it "
-        f"stays so, the copy was altered: take another `mirror` or correct the manifest"
+        f"{file}: {address}: found sha256 {actual}, expected {expected}; nothing was kept: retrieve it again, and if "
+        f"it stays so, the copy was altered: take another `mirror` or correct the manifest"
     )
 
 
@@ -52,10 +52,10 @@ def _copy(source: Path, file: Path, sha256: str, arrived: Callable[[int], None])
             f"{file}: {source}: {error.strerror or error}; correct `mirror` (or KINESEC_MIRROR), or leave it out to "
             f"fetch from the publisher"
         ) from error
-    found = sha256_of(part)
-    if found != sha256:
+    copied = sha256_of(part)
+    if copied != sha256:
         part.unlink()
-        raise _wrong(file, str(source), found, sha256)
+        raise _wrong(file, str(source), copied, sha256)
     arrived(part.stat().st_size)
     part.replace(file)
 
@@ -64,7 +64,7 @@ def _fetch(entry: Entry, file: Path, address: str, download: Download) -> None:
     try:
         pooch.retrieve(address, f"sha256:{entry.sha256}", file.name, file.parent, downloader=download)
     except ValueError as error:  # pooch's sign of a wrong hash; it has removed the file
-        raise _wrong(file, address, download.found, entry.sha256) from error
+        raise _wrong(file, address, download.sha256, entry.sha256) from error
 
 
 def _make_way(file: Path) -> None:

@@ -57,8 +57,10 @@ class Sequences:
         for have in (motion.skeleton for motion in motions):
             if have.names != want.names:
                 strange = [name for name in (*have.names, *want.names) if (name in have.names) != (name in want.names)]
-                found = f"joint {strange[0]!r} on one side alone" if strange else "its joints in another order"
-                raise BadFile(path, 0, f"{len(have)} joints, {found}", f"the {len(want)} joints of the files before it")
+                difference = f"joint {strange[0]!r} on one side alone" if strange else "its joints in another order"
+                raise BadFile(
+                    path, 0, f"{len(have)} joints, {difference}", f"the {len(want)} joints of the files before it"
+                )
             if have.parents != want.parents or have.turns != want.turns:
                 raise BadFile(path, 0, "another tree of the same joints", "the tree of the files before it")
 

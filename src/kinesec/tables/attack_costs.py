@@ -29,7 +29,7 @@ IDENTITY = (*CASE, "attack", "attack_module", "preset", "terms", "reduction", "a
 def curves(records: pd.DataFrame, identity: Mapping[str, Any], metrics: Sequence[str] = METRICS) -> pd.DataFrame:
     """Rows of ``attack_curves``: the share of clips attacked with success within each budget of each metric.
 
-    Over clips that the model gets right before the attack, with 95 % bootstrap intervals over takes; ``BUDGETS`` are
+    Over clips correctly classified before the attack, with 95 % bootstrap intervals over takes; ``BUDGETS`` are
     the same for all attacks and metrics.
     """
     right = records[records["right"]]
@@ -56,16 +56,16 @@ def pairs(jobs: Sequence[tuple[Mapping[str, Any], pd.DataFrame]], metrics: Seque
     ``against_cost_at_<p>`` the other's.
     """
     rows: list[dict[str, Any]] = []
-    for (one, first), (other, second) in combinations(jobs, 2):
-        if any(str(one[name]) != str(other[name]) for name in CASE):
+    for (job, first), (other, second) in combinations(jobs, 2):
+        if any(str(job[name]) != str(other[name]) for name in CASE):
             continue
         both = first[first["right"] & first["success"]].merge(
             second[second["right"] & second["success"]], on="row", suffixes=("", "_against")
         )
         for metric in metrics:
-            named = {**{name: one[name] for name in CASE}, "attack": one["attack"], "against": other["attack"]}
+            named = {**{name: job[name] for name in CASE}, "attack": job["attack"], "against": other["attack"]}
             rows.append(
-                {**named, "metric": metric, "unit": UNITS[metric], **_paired(both, metric, int(one["seed"]))}
+                {**named, "metric": metric, "unit": UNITS[metric], **_paired(both, metric, int(job["seed"]))}
                 | _at_shares(first, metric, "")
                 | _at_shares(second, metric, "against_")
             )
@@ -73,16 +73,16 @@ def pairs(jobs: Sequence[tuple[Mapping[str, Any], pd.DataFrame]], metrics: Seque
 
 
 def _paired(both: pd.DataFrame, metric: str, seed: int) -> dict[str, Any]:
-    own, other = (both[name].to_numpy(float) for name in (metric, f"{metric}_against"))
+    cost, other = (both[name].to_numpy(float) for name in (metric, f"{metric}_against"))
     if not len(both):
         return {"n": 0, **dict.fromkeys(("value", "against_value", "ratio", "ratio_low", "ratio_high"), np.nan)}
-    mean, against = float(np.nanmean(own)), float(np.nanmean(other))
+    mean, against = float(np.nanmean(cost)), float(np.nanmean(other))
     rng = seeding.generator(seed, "pairs")
     # the quotient of means is the mean of own values in units of the other's mean, drawn together
     names, place = np.unique(both["take"].to_numpy(str), return_inverse=True)
     times = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), 1000)[:, place].astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        drawn = (times @ own) / (times @ other)
+        drawn = (times @ cost) / (times @ other)
         ratio = mean / against if against else np.nan
     low, high = np.percentile(drawn, [2.5, 97.5])
     values = {"value": mean, "against_value": against, "ratio": ratio, "ratio_low": low, "ratio_high": high}
@@ -92,5 +92,5 @@ def _paired(both: pd.DataFrame, metric: str, seed: int) -> dict[str, Any]:
 def _at_shares(records: pd.DataFrame, metric: str, prefix: str) -> dict[str, float]:
     right = records[records["right"]]
     cost, won = right[metric].to_numpy(float), right["success"].to_numpy(bool)
-    found = {share: cost_of(cost, won, share / 100) if len(right) else np.inf for share in SHARES}
-    return {f"{prefix}cost_at_{share}": np.nan if np.isinf(one) else one for share, one in found.items()}
+    costs = {share: cost_of(cost, won, share / 100) if len(right) else np.inf for share in SHARES}
+    return {f"{prefix}cost_at_{share}": np.nan if np.isinf(cost_at) else cost_at for share, cost_at in costs.items()}

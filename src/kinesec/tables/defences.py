@@ -39,9 +39,9 @@ def records(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     """One row a window and score, or a window and error (mm, up to the last frame); columns ``RECORD``."""
     empty = {"share": np.nan, "rate": np.nan, "epoch": np.nan, "marked": False}
     parts = [
-        pd.DataFrame({**empty, "setting": outcome.setting, **one, "window": np.arange(len(one["value"]))})
+        pd.DataFrame({**empty, "setting": outcome.setting, **values, "window": np.arange(len(values["value"]))})
         for outcome in outcomes
-        for one in _records(outcome)
+        for values in _records(outcome)
     ]
     if not parts:
         return pd.DataFrame(columns=list(RECORD)).astype({"value": "float64", "marked": "bool"})
@@ -54,12 +54,12 @@ def _detector(score: np.ndarray, marked: np.ndarray) -> list[float]:
 
 
 def _detection(outcome: Detection) -> dict[str, Any]:
-    found = _detector(outcome.score[VICTIM], outcome.marked[VICTIM])
+    result = _detector(outcome.score[VICTIM], outcome.marked[VICTIM])
     null = _detector(outcome.score[CLEAN], outcome.marked[CLEAN])
     return {
         "setting": outcome.setting, "model": VICTIM, "windows": outcome.windows, "metric": "AUC", "action": "mean",
-        "value": found[0], "low": found[1], "high": found[2], "unit": "", "n": len(outcome.score[VICTIM]),
-        "n_marked": int(outcome.marked[VICTIM].sum()), **dict(zip(NAMED, found, strict=True)),
+        "value": result[0], "low": result[1], "high": result[2], "unit": "", "n": len(outcome.score[VICTIM]),
+        "n_marked": int(outcome.marked[VICTIM].sum()), **dict(zip(NAMED, result, strict=True)),
         **{f"{name}_null": value for name, value in zip(NAMED, null, strict=True)},
     }  # fmt: skip
 

@@ -31,31 +31,32 @@ def variant(row: pd.Series) -> str:
 
 
 def _cell(rows: pd.DataFrame, strategies: list[str]) -> str:
-    found = [rows.loc[rows["strategy"] == one, "success_percent"] for one in strategies]
-    return "/".join(_number(float(one.iloc[0])) for one in found if len(one)) or NONE
+    cells = [rows.loc[rows["strategy"] == strategy, "success_percent"] for strategy in strategies]
+    return "/".join(_number(float(cell.iloc[0])) for cell in cells if len(cell)) or NONE
 
 
 def _mean(rows: pd.DataFrame, strategies: list[str]) -> str:
-    found = [rows.loc[rows["strategy"] == one, "success_percent"] for one in strategies]
-    return "/".join(_number(float(one.mean())) for one in found if len(one)) or NONE
+    cells = [rows.loc[rows["strategy"] == strategy, "success_percent"] for strategy in strategies]
+    return "/".join(_number(float(cell.mean())) for cell in cells if len(cell)) or NONE
 
 
 def table_1(attacks: pd.DataFrame) -> pd.DataFrame:
     """Success rates (%): recognizers by strategy (AB; ABn, as ``AB3/AB5``; SA) and data set, a group an attack."""
     rows = of_seeds(attacks)
     many = sorted(
-        {one for one in rows["strategy"] if one not in ("AB", "SA")}, key=lambda one: int(one.removeprefix("AB"))
+        {strategy for strategy in rows["strategy"] if strategy not in ("AB", "SA")},
+        key=lambda strategy: int(strategy.removeprefix("AB")),
     )
     kinds = {"AB": ["AB"], "/".join(many): many, "SA": ["SA"]}
     parts: list[dict[str, str]] = []
     for _, group in rows.groupby(_VARIANT, sort=False, dropna=False):
         heading = variant(group.iloc[0])
         several = group.groupby(["recognizer", "dataset", "strategy"])["attack"].nunique().max() > 1
-        for recognizer, own in [*group.groupby("recognizer", sort=False), (MEAN, group)]:
+        for recognizer, of_recognizer in [*group.groupby("recognizer", sort=False), (MEAN, group)]:
             cells = {"group": heading, "recognizer": str(recognizer)}
             for kind, strategies in kinds.items():
                 for dataset in dict.fromkeys(rows["dataset"]):
-                    here = own[own["dataset"] == dataset]
+                    here = of_recognizer[of_recognizer["dataset"] == dataset]
                     made = _mean if recognizer == MEAN or several else _cell
                     cells[f"{kind}, {dataset}"] = made(here, strategies) if strategies else NONE
             parts.append(cells)
@@ -66,13 +67,13 @@ def table_1(attacks: pd.DataFrame) -> pd.DataFrame:
 def _groups(transfer: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     rows = of_seeds(transfer)
     several = rows[["dataset", "clips"]].drop_duplicates().shape[0] > 1
-    found = []
+    groups = []
     for _, group in rows.groupby(["dataset", "clips", *_VARIANT], sort=False, dropna=False):
         first = group.iloc[0]
-        found.append(
+        groups.append(
             (f"{first['dataset']}, {first['clips']} \u00b7 {variant(first)}" if several else variant(first), group)
         )
-    return found
+    return groups
 
 
 def table_2(transfer: pd.DataFrame) -> pd.DataFrame:
@@ -89,12 +90,12 @@ def _matrix(transfer: pd.DataFrame) -> pd.DataFrame:
     parts: list[dict[str, str]] = []
     for heading, group in _groups(transfer):
         order = list(dict.fromkeys([*group["surrogate"], *group["recognizer"]]))
-        for surrogate in [one for one in order if one in set(group["surrogate"])]:
+        for surrogate in [name for name in order if name in set(group["surrogate"])]:
             cells = {"group": heading, "surrogate": surrogate}
             for target in order:
                 here = group[(group["surrogate"] == surrogate) & (group["recognizer"] == target)]
-                values = [_number(float(one)) for one in here["success_percent"]]
-                text = values[0] + "".join(f"({one})" for one in values[1:]) if values else NONE
+                values = [_number(float(percent)) for percent in here["success_percent"]]
+                text = values[0] + "".join(f"({percent})" for percent in values[1:]) if values else NONE
                 cells[target] = NOT_APPLICABLE if target == surrogate else text
             parts.append(cells)
     return pd.DataFrame(parts).fillna(NONE)
@@ -108,10 +109,10 @@ def table_4(attacks: pd.DataFrame) -> pd.DataFrame:
     for (dataset, clips), group in rows.groupby(["dataset", "clips"], sort=False):
         labels = attack_labels(group)
         for column, title in COSTS.items():
-            for recognizer, own in group.groupby("recognizer", sort=False):
+            for recognizer, of_recognizer in group.groupby("recognizer", sort=False):
                 cells = {"group": f"{dataset}, {clips} \u00b7 {title}", "recognizer": str(recognizer)}
                 for attack, label in labels.items():
-                    value = own.loc[own["attack"] == attack, column]
+                    value = of_recognizer.loc[of_recognizer["attack"] == attack, column]
                     cells[label] = _number(float(value.iloc[0])) if len(value) else NONE
                 parts.append(cells)
     return pd.DataFrame(parts).fillna(NONE)

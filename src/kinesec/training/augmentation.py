@@ -85,7 +85,7 @@ class Augmenter:
     def _matrices(self, turn: Tensor, size: Tensor, side: Tensor) -> Tensor:
         """What row vectors are multiplied by (batch, 3, 3): reflected where ``side`` is low, turned, resized."""
         angle = turn * math.radians(self.augmentation.yaw_degrees)
-        cos, sin, zero, one = angle.cos(), angle.sin(), torch.zeros_like(angle), torch.ones_like(angle)
-        x = torch.where(side < 0.5, -one, one) if self.augmentation.mirror else one
-        rows = [torch.stack(row, -1) for row in ((x * cos, zero, -x * sin), (zero, one, zero), (sin, zero, cos))]
+        cos, sin, zero, ones = angle.cos(), angle.sin(), torch.zeros_like(angle), torch.ones_like(angle)
+        x = torch.where(side < 0.5, -ones, ones) if self.augmentation.mirror else ones
+        rows = [torch.stack(row, -1) for row in ((x * cos, zero, -x * sin), (zero, ones, zero), (sin, zero, cos))]
         return torch.stack(rows, -2) * size[:, None, None]

@@ -76,15 +76,15 @@ def test_a_record_a_window_metric_and_frame(records: pd.DataFrame, test: Windows
 
 
 def test_near_misses_have_errors_of_trained_models_and_used_joints_alone(records: pd.DataFrame, test: Windows) -> None:
-    found = records[(records["sampling"] == "all") & ~records["windows"].isin(THREE)]
-    assert set(found["metric"]) == {"MPJPE_at"}
-    assert (set(found["model"]), set(found["joints"])) == ({"clean"}, {"used"})
-    sizes = found.groupby("windows", observed=True).size().to_dict()
+    rows = records[(records["sampling"] == "all") & ~records["windows"].isin(THREE)]
+    assert set(rows["metric"]) == {"MPJPE_at"}
+    assert (set(rows["model"]), set(rows["joints"])) == ({"clean"}, {"used"})
+    sizes = rows.groupby("windows", observed=True).size().to_dict()
     some = len(test) // 10
     whole = dict.fromkeys(("rotated_5", "rotated_30.5", "half_frames"), len(test))
     expected = {**whole, "natural_nearest": some, "natural_nearest_truth": some}
     assert sizes == {kind: FUTURE * count for kind, count in expected.items()}
-    truth = found[found["windows"] == "natural_nearest_truth"]
+    truth = rows[rows["windows"] == "natural_nearest_truth"]
     clean = records[(records["sampling"] == "all") & (records["windows"] == "clean") & (records["model"] == "clean")]
     clean = clean[(clean["metric"] == "MPJPE_at") & (clean["joints"] == "used")]
     same = truth.merge(clean, on=["window", "frame", "source", "action"])
@@ -125,34 +125,34 @@ def test_a_held_pose_is_no_error_on_jammed_windows(records: pd.DataFrame) -> Non
 
 def test_without_a_wrong_limb_there_are_two_kinds(test: Windows, predictors: dict[str, Predictor]) -> None:
     plain = replace(POISON, wrong_limb="")
-    found = evaluate({"8": sample_test(test, 8)}, plain, predictors, torch.device("cpu"))
-    assert set(found["windows"]) == {"clean", "triggered", "half_frames", "natural_nearest", "natural_nearest_truth"}
+    samples = evaluate({"8": sample_test(test, 8)}, plain, predictors, torch.device("cpu"))
+    assert set(samples["windows"]) == {"clean", "triggered", "half_frames", "natural_nearest", "natural_nearest_truth"}
 
 
 def check_samples(path: Path, test: Windows, records: pd.DataFrame) -> None:
     """Poses of typical windows: themselves, and after the same history what each model's errors were measured on."""
-    found = store.read(path, SCENES)
-    assert set(zip(found.windows.values, found.model.values, strict=True)) == {
+    samples = store.read(path, SCENES)
+    assert set(zip(samples.windows.values, samples.model.values, strict=True)) == {
         (kind, model) for kind in ("clean", "triggered") for model in ("data", "clean", "victim")
     }
     poses = {
         (str(kind), str(model), int(window)): pose
         for kind, model, window, pose in zip(
-            found.windows.values, found.model.values, found.window.values, found.pose.values, strict=True
+            samples.windows.values, samples.model.values, samples.window.values, samples.pose.values, strict=True
         )
     }
     place = [sorted({0, *test.used}).index(joint) for joint in test.used]
     for (kind, model, window), pose in poses.items():
-        own = poses[kind, "data", window]
-        assert (pose[:HISTORY] == own[:HISTORY]).all()
+        truth = poses[kind, "data", window]
+        assert (pose[:HISTORY] == truth[:HISTORY]).all()
         if model != "data":
             labels = {"sampling": "all", "model": model, "windows": kind, "metric": "MPJPE_at", "joints": "used"}
-            error = np.linalg.norm(pose[HISTORY:] - own[HISTORY:], axis=-1)[:, place].mean(-1)
+            error = np.linalg.norm(pose[HISTORY:] - truth[HISTORY:], axis=-1)[:, place].mean(-1)
             of_window = records[records["window"] == window]
             np.testing.assert_allclose(chosen(of_window, **labels), error, rtol=1e-4, atol=1e-4)
     clean = [chosen(records[records["window"] == w], sampling="all", model="clean", windows="clean", metric="MPJPE_at",
                     joints="used").mean() for w in range(len(test))]  # fmt: skip
-    (median,) = [clean[w] for w in found.window.values[:1]]
+    (median,) = [clean[w] for w in samples.window.values[:1]]
     assert np.sum(clean < median) == (len(test) - 1) // 2
 
 

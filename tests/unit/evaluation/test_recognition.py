@@ -86,7 +86,7 @@ def test_tables_count_what_the_model_says(clips_path: Path, model_path: Path, tm
         assert len(cells) == len(CLASSES) ** 2
         right = said == clips.label
         for index, (name, some) in enumerate(
-            [(ALL_CLASSES, np.ones(len(clips), bool)), *((one, clips.label == i) for i, one in enumerate(CLASSES))]
+            [(ALL_CLASSES, np.ones(len(clips), bool)), *((name, clips.label == i) for i, name in enumerate(CLASSES))]
         ):
             assert rows.loc[name, "accuracy_percent"] == pytest.approx(100 * right[some].mean(), rel=1e-5)
             assert rows.loc[name, "n"] == some.sum()
@@ -111,28 +111,28 @@ def test_the_same_job_writes_the_same_bytes(clips_path: Path, model_path: Path, 
 def test_records_say_how_near_the_decision_is(clips_path: Path, seed: int, shift: int) -> None:
     clips = load(clips_path, "test")
     logits = np.random.default_rng(seed).normal(0, shift, (len(clips), len(CLASSES))).astype(np.float32)
-    found = records_of(clips, "test", logits)
-    assert (found["correct"] == (found["margin"] > 0)).all()
-    assert (found["correct"] == (logits.argmax(1) == clips.label)).all()
+    records = records_of(clips, "test", logits)
+    assert (records["correct"] == (records["margin"] > 0)).all()
+    assert (records["correct"] == (logits.argmax(1) == clips.label)).all()
     expected = torch.from_numpy(logits).double().softmax(1).numpy()[np.arange(len(clips)), clips.label]
-    np.testing.assert_allclose(found["probability"], expected, rtol=1e-5)
-    for row, top in zip(logits, found["top"], strict=True):
+    np.testing.assert_allclose(records["probability"], expected, rtol=1e-5)
+    for row, top in zip(logits, records["top"], strict=True):
         assert (np.diff(row[top]) <= 0).all()
         assert sorted(top) == list(range(len(CLASSES)))
-    table = confusion(found, list(CLASSES))
+    table = confusion(records, list(CLASSES))
     assert table["count"].sum() == len(clips)
     diagonal = table[table["actual"] == table["predicted"]]["count"].sum()
-    overall = accuracy(found, list(CLASSES), np.random.default_rng(0)).set_index("class").loc[ALL_CLASSES]
+    overall = accuracy(records, list(CLASSES), np.random.default_rng(0)).set_index("class").loc[ALL_CLASSES]
     assert overall["accuracy_percent"] == pytest.approx(100 * diagonal / len(clips))
 
 
 def test_clips_cut_from_one_take_add_no_confidence(clips_path: Path) -> None:
     clips = load(clips_path, "test")
-    found = records_of(clips, "test", np.random.default_rng(0).normal(size=(len(clips), len(CLASSES))))
-    twice = pd.concat([found, found], ignore_index=True)
+    records = records_of(clips, "test", np.random.default_rng(0).normal(size=(len(clips), len(CLASSES))))
+    twice = pd.concat([records, records], ignore_index=True)
     apart = twice.assign(take=np.arange(len(twice)).astype(str))
     once, doubled, as_if = (
-        accuracy(one, list(CLASSES), np.random.default_rng(0)).iloc[0] for one in (found, twice, apart)
+        accuracy(table, list(CLASSES), np.random.default_rng(0)).iloc[0] for table in (records, twice, apart)
     )
     assert (doubled["n"], doubled["takes"]) == (2 * once["n"], once["takes"])
     for end in ("accuracy_percent", "low_percent", "high_percent"):
@@ -152,11 +152,11 @@ def test_takes_of_two_subjects_or_actions_are_two(clips_path: Path) -> None:
 def test_a_class_without_clips_has_no_row_but_its_zeros(clips_path: Path, tmp_path: Path) -> None:
     clips = load(clips_path, "test")
     some = clips.take_rows(clips.label != 1)
-    found = records_of(some, "test", np.eye(3)[some.label])
-    assert accuracy(found, list(CLASSES), np.random.default_rng(0))["class"].tolist() == [
+    records = records_of(some, "test", np.eye(3)[some.label])
+    assert accuracy(records, list(CLASSES), np.random.default_rng(0))["class"].tolist() == [
         ALL_CLASSES, CLASSES[0], CLASSES[2],
     ]  # fmt: skip
-    table = confusion(found, list(CLASSES))
+    table = confusion(records, list(CLASSES))
     assert (table[table["actual"] == CLASSES[1]]["count"] == 0).all()
 
 

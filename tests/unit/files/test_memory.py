@@ -25,7 +25,7 @@ SCRIPT = """
 def test_no_stage_holds_its_store(repository: Path, tmp_path: Path) -> None:
     for stage in ("ingest", "cut", "clips", "poison"):
         arguments = [str(repository / "benchmarks"), str(tmp_path), stage]
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(SCRIPT), *arguments], capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+        assert process.returncode == 0, process.stdout + process.stderr[-2000:]

@@ -27,10 +27,10 @@ WORDS = ("a", "größer", "歩く")
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 
 
-def same(found: np.ndarray, expected: np.ndarray) -> bool:
+def same(actual: np.ndarray, expected: np.ndarray) -> bool:
     if expected.dtype.kind in "OUT":
-        return list(map(str, found.ravel())) == list(map(str, expected.ravel()))
-    return found.dtype == expected.dtype and np.array_equal(found, expected)
+        return list(map(str, actual.ravel())) == list(map(str, expected.ravel()))
+    return actual.dtype == expected.dtype and np.array_equal(actual, expected)
 
 
 def make(kind: Kind, rng: np.random.Generator, sizes: dict[str, int] = SIZES, text: Sequence[str] = WORDS) -> Arrays:
@@ -65,13 +65,13 @@ class TestEveryKind:
         return make(kind, np.random.default_rng(0))
 
     def test_round_trip(self, kind: Kind, tmp_path: Path, arrays: Arrays) -> None:
-        found = store.read(write(tmp_path / "a.zarr", kind, arrays, more=[1, 2]), kind)
-        assert set(found.variables) == set(arrays)
+        stored = store.read(write(tmp_path / "a.zarr", kind, arrays, more=[1, 2]), kind)
+        assert set(stored.variables) == set(arrays)
         for name, expected in arrays.items():
-            assert same(found[name].values, expected)
-            assert found[name].dims == kind.arrays[name].dims
-        assert found.attrs["more"] == [1, 2]
-        assert {key: found.attrs[key] for key in attrs_of(kind)} == attrs_of(kind)
+            assert same(stored[name].values, expected)
+            assert stored[name].dims == kind.arrays[name].dims
+        assert stored.attrs["more"] == [1, 2]
+        assert {key: stored.attrs[key] for key in attrs_of(kind)} == attrs_of(kind)
         store.verify(tmp_path / "a.zarr")
         assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
 
@@ -85,9 +85,9 @@ class TestEveryKind:
                 for first, last in ((0, 1), (1, 1), (1, 3), (3, None)):
                     writer.append(**{name: array[first:last]})
         store.verify(tmp_path / "pieces.zarr")
-        found = store.read(tmp_path / "pieces.zarr", kind)
-        assert all(same(found[name].values, array) for name, array in arrays.items())
-        assert found.attrs["content_sha256"] == store.read(whole, kind).attrs["content_sha256"]
+        stored = store.read(tmp_path / "pieces.zarr", kind)
+        assert all(same(stored[name].values, array) for name, array in arrays.items())
+        assert stored.attrs["content_sha256"] == store.read(whole, kind).attrs["content_sha256"]
 
     def test_a_rebuild_has_the_same_bytes(self, kind: Kind, tmp_path: Path, arrays: Arrays) -> None:
         first = write(tmp_path / "a.zarr", kind, arrays)
@@ -217,8 +217,8 @@ class TestEveryKind:
         arrays = make(kind, np.random.default_rng(data.draw(st.integers(0, 99))), sizes, text)
         path = write(tmp_path / "a.zarr", kind, arrays)
         store.verify(path)
-        found = store.read(path, kind)
-        assert all(same(found[name].values, array) for name, array in arrays.items())
+        stored = store.read(path, kind)
+        assert all(same(stored[name].values, array) for name, array in arrays.items())
 
 
 def test_rows_of_another_shape_are_refused(tmp_path: Path) -> None:

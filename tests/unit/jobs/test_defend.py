@@ -53,7 +53,7 @@ def job(folder: Path, case: Case, name: str, out: Path) -> tuple[pd.DataFrame, p
     defend_prediction(
         windows_path=folder / "w.zarr",
         poison_path=folder / "jammed-replace",
-        model_paths={one: folder / f"{one}.safetensors" for one in ("victim", "clean")},
+        model_paths={model: folder / f"{model}.safetensors" for model in ("victim", "clean")},
         strategy={**STRATEGY, "limb": "left_arm", "wrong_limb": "right_arm"},
         defence={"defence": name, "settings": CHEAP[name]},
         sampling="all",
@@ -83,8 +83,8 @@ def test_a_job_of_every_defence(folder: Path, case: Case, tmp_path: Path, name: 
     if of == "detection":
         for row in table[table["metric"] == "AUC"].itertuples():
             for model, suffix in (("victim", ""), ("clean", "_null")):
-                one = records[(records["setting"] == row.setting) & (records["model"] == model)]
-                score, marked = one["value"].to_numpy(), one["marked"].to_numpy(bool)
+                rows = records[(records["setting"] == row.setting) & (records["model"] == model)]
+                score, marked = rows["value"].to_numpy(), rows["marked"].to_numpy(bool)
                 assert getattr(row, f"detector_auc{suffix}") == pytest.approx(auc(score, marked)[0], rel=1e-4)
                 assert getattr(row, f"tpr_at_5_fpr{suffix}") == pytest.approx(tpr_at(score, marked)[1], rel=1e-4)
                 assert marked.sum() == row.n_marked
@@ -115,8 +115,8 @@ def test_the_report_tells_before_from_after(folder: Path, case: Case, tmp_path: 
     table = pd.concat([job(folder, case, name, tmp_path)[1] for name in ("fine_tuning", "sanitise_energy")])
     table.to_csv(tmp_path / "table.csv", index=False)
     read = pd.read_csv(tmp_path / "table.csv")
-    found = defences.detectors(read)
-    energy = found[found["what"].str.contains("floor")].iloc[0]
+    report = defences.detectors(read)
+    energy = report[report["what"].str.contains("floor")].iloc[0]
     assert float(energy["detector_auc"]) > 0.95 > float(energy["detector_auc_null"])
     for _, row in defences.repairs(read).iterrows():
         setting = row["what"].partition(": ")[2]
@@ -153,7 +153,7 @@ def test_an_unknown_defence_is_one_line_that_lists_those_there_are(case: Case) -
 
 
 @pytest.mark.parametrize(
-    ("name", "settings", "found"),
+    ("name", "settings", "message"),
     [
         ("fine_tuning", {"shares": [1.5]}, "shares: found .1.5., expected a list of finite numbers from 0 to 1"),
         (
@@ -171,8 +171,8 @@ def test_an_unknown_defence_is_one_line_that_lists_those_there_are(case: Case) -
         ("sanitise_energy", {"floor_mm": 0}, "floor_mm: found 0"),
     ],
 )
-def test_a_wrong_setting_is_one_line(case: Case, name: str, settings: dict[str, Any], found: str) -> None:
-    with pytest.raises(ConfigError, match=found) as caught:
+def test_a_wrong_setting_is_one_line(case: Case, name: str, settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
         defend(case, name, settings)
     assert "\n" not in str(caught.value)
 
@@ -186,18 +186,18 @@ def test_a_predictor_without_hidden_features_says_so() -> None:
 def scores(seed: int, defence: str, good: bool) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     marked = np.arange(100) < 30
-    found = {"victim": rng.normal(size=100) + 9 * good * marked, "clean": rng.normal(size=100)}
-    outcome = Detection("a=1", found, {"victim": marked, "clean": marked})
+    by_model = {"victim": rng.normal(size=100) + 9 * good * marked, "clean": rng.normal(size=100)}
+    outcome = Detection("a=1", by_model, {"victim": marked, "clean": marked})
     return _table.records([outcome]).assign(strategy="s", defence=defence, seed=seed)
 
 
 def test_the_roc_figure_draws_each_detector_with_its_null() -> None:
     records = pd.concat([scores(seed, name, name == "one") for seed in (0, 1) for name in ("one", "two")])
     figure = roc.draw(records)
-    axes = [one for one in figure.axes if one.get_visible()]
-    assert [one.get_title(loc="left") for one in axes] == ["one", "two"]
-    for one, good in zip(axes, (True, False), strict=True):
-        lines = {line.get_gid(): line for line in one.lines if line.get_gid()}
+    axes = [panel for panel in figure.axes if panel.get_visible()]
+    assert [panel.get_title(loc="left") for panel in axes] == ["one", "two"]
+    for panel, good in zip(axes, (True, False), strict=True):
+        lines = {line.get_gid(): line for line in panel.lines if line.get_gid()}
         assert set(lines) == {"a=1-victim", "a=1-clean"}
         assert (lines["a=1-victim"].get_ydata()[0] > 0.9) == good
         assert lines["a=1-clean"].get_linestyle() == "--"

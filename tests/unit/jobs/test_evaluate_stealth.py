@@ -71,9 +71,9 @@ def test_numbers_of_two_or_more_seeds_have_a_row_over_all() -> None:
     table = pd.concat([
         made({0: 10.0, 1: 14.0}, metric="CDE"), made({0: 5.0}, metric="BDE"), made({1: 7.0, 0: 9.0}, frame=None)
     ])  # fmt: skip
-    done = with_all_seeds(table)
-    assert len(done) == len(table) + 2
-    pooled = done[done["seed"] == "all"].set_index("metric")
+    pooled_table = with_all_seeds(table)
+    assert len(pooled_table) == len(table) + 2
+    pooled = pooled_table[pooled_table["seed"] == "all"].set_index("metric")
     assert pooled["value"].to_dict() == {"CDE": 12.0, "x": 8.0}
     assert (pooled["low"] <= pooled["value"]).all()
     assert (pooled["high"] >= pooled["value"]).all()

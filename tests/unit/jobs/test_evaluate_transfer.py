@@ -1,4 +1,4 @@
-"""Transfer is counted over the clips that the target gets right, and again over those that fool the surrogate."""
+"""Transfer is counted over clips correctly classified by the target, and again over those that fool the surrogate."""
 
 from __future__ import annotations
 

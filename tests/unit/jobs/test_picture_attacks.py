@@ -80,7 +80,7 @@ def test_clips_that_nothing_wins_are_shown_all_the_same() -> None:
 
 def test_where_no_clip_is_correctly_classified_there_is_nothing_to_draw(pictured: Pictured) -> None:
     path = pictured.path.with_name("nothing.zarr")
-    with pytest.raises(NothingToDraw, match="found no clip that the recognizer gets right"):
+    with pytest.raises(NothingToDraw, match="found no correctly classified clip"):
         scenes.of_attacks(path)
     assert {label: len(values) for label, values in scenes.displacements(path)[0].items()} == {
         "SMART": 0,

@@ -43,7 +43,9 @@ def test_true_positives_at_a_level_are_the_best_threshold_that_keeps_to_it(
 ) -> None:
     score, marked = split(pairs)
     thresholds = [*np.unique(score), np.inf]
-    best = max((score[marked] >= one).mean() for one in thresholds if (score[~marked] >= one).mean() <= level)
+    best = max(
+        (score[marked] >= threshold).mean() for threshold in thresholds if (score[~marked] >= threshold).mean() <= level
+    )
     assert tpr_at(score, marked, [level]) == [pytest.approx(best)]
 
 
@@ -82,9 +84,9 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("score", "marked", "found"),
+    ("score", "marked", "message"),
     [([1, 2], [True, True], "2 of 2"), ([1, 2], [False, False], "0 of 2"), ([1, np.nan], [True, False], "nan")],
 )
-def test_what_cannot_be_scored_is_one_line(score: list[float], marked: list[bool], found: str) -> None:
-    with pytest.raises(KinesecError, match=found):
+def test_what_cannot_be_scored_is_one_line(score: list[float], marked: list[bool], message: str) -> None:
+    with pytest.raises(KinesecError, match=message):
         auc(np.array(score), np.array(marked))

@@ -32,9 +32,9 @@ def both(clean: np.ndarray, attacked: np.ndarray, present: np.ndarray, parents: 
 
 
 def test_every_metric_has_a_unit_and_a_number_a_clip() -> None:
-    found = both(*clips(0), there())
-    assert set(found) == set(UNITS)
-    assert all(values.shape == (3,) and (values > 0).all() for values in found.values())
+    measures = both(*clips(0), there())
+    assert set(measures) == set(UNITS)
+    assert all(values.shape == (3,) and (values > 0).all() for values in measures.values())
 
 
 def test_an_attack_that_changes_nothing_costs_nothing() -> None:
@@ -46,12 +46,12 @@ def test_one_joint_moved_by_three_and_four_in_one_frame() -> None:
     clean, _ = clips(2, 1)
     attacked = clean.copy()
     attacked[0, 1, 4, 2] += [3.0, 0.0, 4.0]
-    found = sizes(clean, attacked, there(1), PARENTS)
-    assert found["l"] == pytest.approx(5 / (BODIES * FRAMES))
-    assert found["displacement"] == pytest.approx(5 / (BODIES * FRAMES * JOINTS))
-    assert found["displacement_max"] == pytest.approx(5)
+    measures = sizes(clean, attacked, there(1), PARENTS)
+    assert measures["l"] == pytest.approx(5 / (BODIES * FRAMES))
+    assert measures["displacement"] == pytest.approx(5 / (BODIES * FRAMES * JOINTS))
+    assert measures["displacement_max"] == pytest.approx(5)
     # a lone frame enters three second differences, with weights 1, -2 and 1
-    assert found["acceleration_deviation"] == pytest.approx(4 * 5 / (BODIES * (FRAMES - 2) * JOINTS))
+    assert measures["acceleration_deviation"] == pytest.approx(4 * 5 / (BODIES * (FRAMES - 2) * JOINTS))
 
 
 def test_l_is_the_frobenius_norm_of_a_whole_frame() -> None:
@@ -62,9 +62,9 @@ def test_l_is_the_frobenius_norm_of_a_whole_frame() -> None:
 
 def test_a_body_scaled_by_a_tenth_has_bones_longer_by_ten_per_cent_and_turns_as_before() -> None:
     clean, _ = clips(4)
-    found = shapes(clean, 1.1 * clean, there(), PARENTS)
-    np.testing.assert_allclose(found["bone_change_percent"], 10)
-    np.testing.assert_allclose(found["angular_acceleration_deviation_degrees"], 0, atol=1e-9)
+    measures = shapes(clean, 1.1 * clean, there(), PARENTS)
+    np.testing.assert_allclose(measures["bone_change_percent"], 10)
+    np.testing.assert_allclose(measures["angular_acceleration_deviation_degrees"], 0, atol=1e-9)
 
 
 def test_a_bone_turning_ever_faster_deviates_by_its_angular_acceleration() -> None:
@@ -73,17 +73,17 @@ def test_a_bone_turning_ever_faster_deviates_by_its_angular_acceleration() -> No
     angle = np.radians(3.0) * np.arange(8) ** 2 / 2  # 3 degrees a frame a frame
     attacked = clean.copy()
     attacked[0, 0, :, 1] = 200 * np.stack([np.cos(angle), np.sin(angle), 0 * angle], -1)
-    found = shapes(clean, attacked, np.ones((1, 1, 8), bool), (-1, 0))
-    assert found["angular_acceleration_deviation_degrees"] == pytest.approx(3)
-    assert found["bone_change_percent"] == pytest.approx(0)
+    measures = shapes(clean, attacked, np.ones((1, 1, 8), bool), (-1, 0))
+    assert measures["angular_acceleration_deviation_degrees"] == pytest.approx(3)
+    assert measures["bone_change_percent"] == pytest.approx(0)
 
 
 def test_steady_turns_have_no_angular_acceleration_and_the_turn_is_a_rotation_vector() -> None:
     turn = np.array([2.0, -5.0, 4.0])  # degrees a frame
     across = np.cross(turn, [1.0, 1.0, 0.0])
     steps = Rotation.from_rotvec(np.arange(6)[:, None] * turn, degrees=True).apply(across)[:, None]
-    found = robustness.angular_velocity(steps)
-    np.testing.assert_allclose(found, np.broadcast_to(turn, (5, 1, 3)), atol=1e-9)
+    velocity = robustness.angular_velocity(steps)
+    np.testing.assert_allclose(velocity, np.broadcast_to(turn, (5, 1, 3)), atol=1e-9)
 
 
 @settings(max_examples=25)
@@ -129,9 +129,9 @@ def test_links_of_no_length_are_left_out_of_shares_and_turns() -> None:
     clean, attacked = clips(7)
     clean[..., 4, :] = clean[..., 3, :]
     attacked[..., 4, :] = attacked[..., 3, :] + 0.2
-    found = shapes(clean, attacked, there(), PARENTS)
+    measures = shapes(clean, attacked, there(), PARENTS)
     without = shapes(clean[..., :4, :], attacked[..., :4, :], there(), PARENTS[:4])
-    for name, values in found.items():
+    for name, values in measures.items():
         np.testing.assert_allclose(without[name], values, err_msg=name)
     only = shapes(np.zeros((1, 1, 5, 2, 3)), np.ones((1, 1, 5, 2, 3)), np.ones((1, 1, 5), bool), (-1, 0))
     assert all(np.isnan(values).all() for values in only.values())
@@ -139,26 +139,26 @@ def test_links_of_no_length_are_left_out_of_shares_and_turns() -> None:
 
 def test_a_clip_of_two_frames_has_no_acceleration() -> None:
     clean, attacked = clips(8)
-    found = both(clean[:, :, :2], attacked[:, :, :2], there()[:, :, :2])
-    lacking = {name for name, values in found.items() if np.isnan(values).all()}
+    measures = both(clean[:, :, :2], attacked[:, :, :2], there()[:, :, :2])
+    lacking = {name for name, values in measures.items() if np.isnan(values).all()}
     assert lacking == {name for name in UNITS if "acceleration" in name}
 
 
 def test_normalised_units_are_so_many_millimetres() -> None:
     clean, attacked = clips(11)
-    found = both(clean, attacked, there())
+    measures = both(clean, attacked, there())
     seen = sizes(clean / 250 - 3, attacked / 250 - 3, there(), PARENTS)  # without their mean, as recognizers see them
     for name, values in seen.items():
-        if f"{name}_normalised" in found:
-            np.testing.assert_allclose(found[f"{name}_normalised"], values)
+        if f"{name}_normalised" in measures:
+            np.testing.assert_allclose(measures[f"{name}_normalised"], values)
 
 
 def test_float32_clips_are_measured_in_float64() -> None:
-    clean, attacked = (one.astype(np.float32) + np.float32(1e4) for one in clips(9))
-    found = both(clean, attacked, there())
+    clean, attacked = (motion.astype(np.float32) + np.float32(1e4) for motion in clips(9))
+    narrow = both(clean, attacked, there())
     wide = both(clean.astype(np.float64), attacked.astype(np.float64), there())
     for name in ("l_mm", "acceleration_deviation_mm", "bone_change_percent"):
-        np.testing.assert_array_equal(found[name], wide[name])
+        np.testing.assert_array_equal(narrow[name], wide[name])
 
 
 def test_clips_of_other_shapes_are_one_clear_line() -> None:
@@ -170,11 +170,11 @@ def test_clips_of_other_shapes_are_one_clear_line() -> None:
 @settings(max_examples=50)
 @given(st.lists(st.tuples(st.floats(0, 100), st.booleans()), min_size=1, max_size=40))
 def test_success_within_a_budget_rises_to_the_whole_success(records: list[tuple[float, bool]]) -> None:
-    cost, success = np.array([one for one, _ in records]), np.array([two for _, two in records])
+    cost, success = np.array([first for first, _ in records]), np.array([two for _, two in records])
     budgets = np.linspace(0, 100, 21)
-    found = success_within(cost, success, budgets)
-    assert (np.diff(found) >= 0).all()
-    assert found[-1] == pytest.approx(success.mean())
+    shares = success_within(cost, success, budgets)
+    assert (np.diff(shares) >= 0).all()
+    assert shares[-1] == pytest.approx(success.mean())
     for share in (0.25, 0.5, 0.9):
         budget = cost_of(cost, success, share)
         if np.isfinite(budget):

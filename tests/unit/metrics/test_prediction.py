@@ -81,12 +81,12 @@ def test_mpjpe_against_a_loop_over_all_joints() -> None:
         for copy in copies:
             assert np.allclose(truth[:, :, copy], truth[:, :, of])
             whole[:, :, copy] = whole[:, :, of]
-    found = mpjpe(joint_errors(predicted, truth[:, :, used]), skeleton, used)
+    errors = mpjpe(joint_errors(predicted, truth[:, :, used]), skeleton, used)
     for window in range(4):
         for frame in range(7):
             per_joint = [np.linalg.norm(whole[window, frame, j] - truth[window, frame, j]) for j in range(38)]
-            assert found["all"][window, frame] == pytest.approx(sum(per_joint) / 38)
-            assert found["used"][window, frame] == pytest.approx(sum(per_joint[j] for j in used) / 25)
+            assert errors["all"][window, frame] == pytest.approx(sum(per_joint) / 38)
+            assert errors["used"][window, frame] == pytest.approx(sum(per_joint[j] for j in used) / 25)
 
 
 @given(st.lists(st.floats(0, 1e3), min_size=1, max_size=9))
@@ -108,8 +108,8 @@ def test_means_are_exact_and_inside_their_interval(samples: list[tuple[str, floa
     lowest = np.array([values[groups == name].min(0) for name in names])
     assert (low[:-1] >= lowest - 1e-6).all()
     plain = bootstrap_mean(values, groups, np.random.default_rng(seed), resamples=200)
-    for one, other in zip(plain, (mean[-1], low[-1], high[-1]), strict=True):
-        assert np.array_equal(one, other)
+    for from_mean, other in zip(plain, (mean[-1], low[-1], high[-1]), strict=True):
+        assert np.array_equal(from_mean, other)
 
 
 def test_groups_that_differ_do_not_widen_the_interval() -> None:
@@ -140,5 +140,5 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = bootstrap_mean(values, None, np.random.default_rng(0))
     monkeypatch.setattr("kinesec.metrics.bootstrap.BLOCK", 70)
     pieces = bootstrap_mean(values, None, np.random.default_rng(0))
-    for one, other in zip(whole, pieces, strict=True):
-        np.testing.assert_allclose(one, other)
+    for value, other in zip(whole, pieces, strict=True):
+        np.testing.assert_allclose(value, other)

@@ -89,11 +89,11 @@ def test_a_model_that_cannot_be_used_is_one_line(of: Example, tmp_path: Path) ->
     good = {**of.description, "shape": asdict(of.shape)}
     strange = [good | change for change in ({of.kind.name: "strange"}, {"settings": {"depth": 3}}, *of.strange)]
     bad: list[Any] = [b"", content[:100], content[:-9], None, "rubbish", {}, [], *strange]
-    for one in bad:
-        if isinstance(one, bytes):
-            path.write_bytes(one)
+    for damage in bad:
+        if isinstance(damage, bytes):
+            path.write_bytes(damage)
         else:
-            meta = {"meta": one if isinstance(one, str) else json.dumps(one)} if one is not None else None
+            meta = {"meta": damage if isinstance(damage, str) else json.dumps(damage)} if damage is not None else None
             save_file(tensors, path, meta)
         with pytest.raises(KinesecError, match="found no usable model") as raised:
             of.kind.load(path, CPU)
@@ -118,8 +118,8 @@ def test_published_recipes_pass_their_own_check(kind: Kind[Any, Any, Any], name:
         with pytest.raises(ConfigError, match=f"'{name}': has nothing to train"):
             kind.recipe(name, {})
         return
-    own = {field.name: getattr(published, field.name) for field in fields(published) if field.name != "pretrain"}
-    assert kind.recipe(name, own) == published
+    settings = {field.name: getattr(published, field.name) for field in fields(published) if field.name != "pretrain"}
+    assert kind.recipe(name, settings) == published
 
 
 @pytest.mark.parametrize("name", names.available("models.recognizers"))

@@ -55,13 +55,13 @@ def test_all_real_files_of_the_cmu_set_begin_with_one(shared: Path) -> None:
     root = shared / "data" / "cmu_mocap_expmap"
     files = sorted(file.relative_to(root).as_posix() for file in root.rglob("*.txt"))
     assert len(files) == 96
-    found, after, inside = {}, {}, {}
+    first, after, inside = {}, {}, {}
     for path in files:
         (motion,) = cmu_expmap.read(root, Item(path, "", "train"), {})
-        found[path] = calibration_rows(motion.position)
-        after[path] = calibration_rows(motion.position[found[path] :])
+        first[path] = calibration_rows(motion.position)
+        after[path] = calibration_rows(motion.position[first[path] :])
         inside[path] = calibration_rows(motion.position[len(motion) // 2 :])
-    more = {path: rows for path, rows in found.items() if rows != 1}
+    more = {path: rows for path, rows in first.items() if rows != 1}
     extra = {"train/walking_extra/walking_27.txt": 3, "train/walking_extra/walking_28.txt": 6}
     assert more == extra | {"test/walking_extra/walking_11.txt": 8}
     assert set(after.values()) == set(inside.values()) == {0}

@@ -56,15 +56,15 @@ def test_a_joint_is_the_sum_of_the_bones_above_it(pose: Pose, turns: Literal["ch
     for joint in range(len(pose["parents"])):
         expected, turned = pose["root"].copy(), pose["rotation"][:, 0]
         for above in chain(pose["parents"], joint)[1:]:
-            own = turned @ pose["rotation"][:, above]
-            expected += (own if turns == "own" else turned) @ pose["offsets"][above]
-            turned = own
+            orientation = turned @ pose["rotation"][:, above]
+            expected += (orientation if turns == "own" else turned) @ pose["offsets"][above]
+            turned = orientation
         np.testing.assert_allclose(position[:, joint], expected, atol=1e-9)
 
 
 @given(pose=poses(), turns=TURNS, at_root=st.booleans())
 def test_torch_gives_what_numpy_gives(pose: Pose, turns: Literal["children", "own"], at_root: bool) -> None:
-    found = forward(
+    positions = forward(
         torch.from_numpy(pose["rotation"]),
         torch.from_numpy(pose["root"]),
         torch.from_numpy(pose["offsets"]),
@@ -73,8 +73,8 @@ def test_torch_gives_what_numpy_gives(pose: Pose, turns: Literal["children", "ow
         root_turns_children=at_root,
     )
     expected = forward(**pose, turns=turns, root_turns_children=at_root)
-    assert found.dtype == torch.float64
-    np.testing.assert_allclose(found.numpy(), expected, atol=1e-10)
+    assert positions.dtype == torch.float64
+    np.testing.assert_allclose(positions.numpy(), expected, atol=1e-10)
 
 
 @pytest.mark.parametrize("turns", ["children", "own"])
@@ -181,14 +181,14 @@ def test_a_posed_limb_keeps_its_bones_and_moves_alone(library: str, pose: Pose, 
     np.testing.assert_allclose(bone_lengths(posed, parents), before, rtol=0, atol=1e-9)
     still = [joint for joint in range(len(parents)) if joint not in limb]
     np.testing.assert_array_equal(posed[:, still], position[:, still])
-    found = bones(posed, parents)[:, [joint - 1 for joint in limb]]
-    np.testing.assert_allclose(found, directions * lengths[..., None], rtol=0, atol=1e-9)
+    posed_bones = bones(posed, parents)[:, [joint - 1 for joint in limb]]
+    np.testing.assert_allclose(posed_bones, directions * lengths[..., None], rtol=0, atol=1e-9)
 
 
 @given(pose=poses())
 def test_posing_a_limb_along_its_own_bones_changes_nothing(pose: Pose) -> None:
     position, parents = forward(**pose), pose["parents"]
     limb = limb_of(parents)
-    own = bones(position, parents)[:, [joint - 1 for joint in limb]]
-    posed = pose_limb(position, parents, limb, own / np.linalg.norm(own, axis=-1, keepdims=True))
+    limb_bones = bones(position, parents)[:, [joint - 1 for joint in limb]]
+    posed = pose_limb(position, parents, limb, limb_bones / np.linalg.norm(limb_bones, axis=-1, keepdims=True))
     np.testing.assert_allclose(posed, position, atol=1e-9)

@@ -56,8 +56,8 @@ def test_a_selection_keeps_rest_places_ancestors_and_parts(skeleton: Skeleton, d
     part = skeleton.select(chosen)
     assert part.names == tuple(skeleton.names[joint] for joint in chosen)
     whole = rest(skeleton)[list(chosen)]
-    found = rest(part)
-    np.testing.assert_allclose(found - found[0], whole - whole[0], atol=1e-9)
+    places = rest(part)
+    np.testing.assert_allclose(places - places[0], whole - whole[0], atol=1e-9)
     for index in range(1, len(chosen)):
         above = skeleton.parents[chosen[index]]
         while above >= 0 and above not in chosen:
@@ -68,7 +68,7 @@ def test_a_selection_keeps_rest_places_ancestors_and_parts(skeleton: Skeleton, d
 
 
 @pytest.mark.parametrize(
-    ("names", "parents", "found"),
+    ("names", "parents", "message"),
     [
         (("a", "a"), (-1, 0), "found joint 'a' twice"),
         (("a", "b"), (0, 0), "no root"),
@@ -78,8 +78,8 @@ def test_a_selection_keeps_rest_places_ancestors_and_parts(skeleton: Skeleton, d
         ((), (), "no root"),
     ],
 )
-def test_what_is_no_tree_is_refused(names: tuple[str, ...], parents: tuple[int, ...], found: str) -> None:
-    with pytest.raises(KinesecError, match=found):
+def test_what_is_no_tree_is_refused(names: tuple[str, ...], parents: tuple[int, ...], message: str) -> None:
+    with pytest.raises(KinesecError, match=message):
         Skeleton(names, parents, np.zeros((len(names), 3)))
 
 

@@ -76,8 +76,8 @@ def test_only_what_this_folder_s_runs_left_is_cancelled(bin_folder: Path, tmp_pa
     queue.write_text("7|mine-1|rule_train_wildcards_a|b\n8|other-2|rule_train\n9|mine-1|rule_report\n")
     program(bin_folder, "squeue", f'[ "$2" = {getpass.getuser()} ] && while read line; do echo "$line"; done < {queue}')
     program(bin_folder, "scancel", f'echo "$*" >> {tmp_path}/cancelled; echo "8|other-2|rule_train" > {queue}')
-    found = cluster.cancel(tmp_path)
-    assert [(job.id, job.what) for job in found] == [("7", "rule_train_wildcards_a|b"), ("9", "rule_report")]
+    cancelled = cluster.cancel(tmp_path)
+    assert [(job.id, job.what) for job in cancelled] == [("7", "rule_train_wildcards_a|b"), ("9", "rule_report")]
     assert (tmp_path / "cancelled").read_text() == "7 9\n"
     assert cluster.cancel(tmp_path) == []
 

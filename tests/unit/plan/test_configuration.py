@@ -28,19 +28,19 @@ def demo() -> dict[str, Any]:
 def whole(config: dict[str, Any]) -> dict[str, Any]:
     """What the workflow checks before any job."""
     check(config, SCHEMAS / "config.schema.yaml")
-    found = {
+    data_sets = {
         name: data_set(name, changes, DATASETS, SCHEMAS / "dataset.schema.yaml")
         for name, changes in config["datasets"].items()
     }
     check_prediction(config)
-    return found
+    return data_sets
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=[path.stem for path in CONFIGS])
 def test_the_shipped_configurations_pass(path: Path) -> None:
     config = yaml.safe_load(path.read_text("utf-8"))
-    found = whole(config)
-    assert set(found) == set(config["datasets"])
+    checked = whole(config)
+    assert set(checked) == set(config["datasets"])
 
 
 @pytest.mark.parametrize("path", sorted(DATASETS.glob("*.yaml")), ids=lambda path: str(path.stem))

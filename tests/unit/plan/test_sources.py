@@ -30,10 +30,10 @@ def test_ones_own_files_are_inputs_but_for_hidden_ones(generated: Source, tmp_pa
     for name in ("b.bvh", "deep/a.bvh", ".index"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    own = replace(generated, folder=str(tmp_path))
-    assert own.own_files() == [str(tmp_path / "b.bvh"), str(tmp_path / "deep/a.bvh")]
+    from_folder = replace(generated, folder=str(tmp_path))
+    assert from_folder.own_files() == [str(tmp_path / "b.bvh"), str(tmp_path / "deep/a.bvh")]
     assert generated.own_files() == []
-    assert not own.generated
+    assert not from_folder.generated
 
 
 def test_a_folder_has_every_reader_among_its_code(generated: Source) -> None:

@@ -36,15 +36,15 @@ RECOGNIZERS = ("st_gcn_s", "sgn_s", "hrnn_s")
 
 @pytest.fixture(scope="module")
 def costs() -> tuple[pd.DataFrame, pd.DataFrame]:
-    found, rows = [], []
+    costs_of_rows, rows = [], []
     for place, recognizer in enumerate(RECOGNIZERS):
         for index, (attack, module, terms) in enumerate(ATTACKS):
             for seed in (0, 1):
                 made = records(seed=10 * place + index + 100 * seed, smooth=1 + 5 * index)
                 row = attack_row(recognizer=recognizer, attack=attack, module=module, terms=terms, seed=seed)
-                found.append(curves(made, row))
+                costs_of_rows.append(curves(made, row))
                 rows.append(pd.DataFrame([row]))
-    table = recognition.with_all_seeds(pd.concat(found))
+    table = recognition.with_all_seeds(pd.concat(costs_of_rows))
     return table, recognition.joined("recognition_attacks", rows)
 
 
@@ -69,9 +69,9 @@ def searched(seeds: tuple[int, ...] = (0, 1)) -> tuple[pd.DataFrame, pd.DataFram
 
 def transfers(names: tuple[str, ...], strategies: tuple[str, ...]) -> pd.DataFrame:
     rows = [
-        transfer_row(surrogate=one, recognizer=other, strategy=strategy, success=float(7 * i + j))
+        transfer_row(surrogate=surrogate, recognizer=other, strategy=strategy, success=float(7 * i + j))
         for strategy in strategies
-        for i, one in enumerate(names)
+        for i, surrogate in enumerate(names)
         for j, other in enumerate(names)
     ]
     return recognition.joined("transfer", [pd.DataFrame([row]) for row in rows])
@@ -199,12 +199,12 @@ def test_displacement_that_follows_speed_is_correlated_with_it() -> None:
     moved[:, :, :-1, :, 1] += 3 * speed * (1 + np.arange(4))[:, None, None, None]  # clips differ in size
     present = np.ones((4, 2, 30), bool)
     present[0, 1], present[1, :, 20:] = False, False
-    found = joint_analysis.correlations(clean, moved, present)
-    np.testing.assert_allclose(np.diag(found["speed"])[:4], 1)
-    assert np.isnan(found["speed"][:, 4]).all()
-    off = found["speed"][~np.eye(5, dtype=bool)]
+    correlations = joint_analysis.correlations(clean, moved, present)
+    np.testing.assert_allclose(np.diag(correlations["speed"])[:4], 1)
+    assert np.isnan(correlations["speed"][:, 4]).all()
+    off = correlations["speed"][~np.eye(5, dtype=bool)]
     assert np.nanmax(np.abs(off)) < 0.5
-    np.testing.assert_allclose(found["displacement"], found["displacement"].T)
+    np.testing.assert_allclose(correlations["displacement"], correlations["displacement"].T)
     means = joint_analysis.joint_displacements(clean, moved, present)
     distance = np.linalg.norm(moved - clean, axis=-1)
     np.testing.assert_allclose(means[0], distance[0, 0].mean(0))

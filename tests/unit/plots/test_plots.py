@@ -36,7 +36,7 @@ def test_the_same_table_gives_the_same_bytes_in_every_format(tmp_path: Path, wid
     assert first == second
     assert all(len(content) > 5000 for content in first)
     other = save(draw(backdoor_table(strategies=FOUR[2:]), width=width), tmp_path / "other")
-    assert all(one != another for one, another in zip(first, other, strict=True))
+    assert all(picture != another for picture, another in zip(first, other, strict=True))
 
 
 def test_files_carry_no_date(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_short_future_has_its_own_ticks() -> None:
         assert list(axes.get_xticks()) == [1, 2, 4, 6, 8, 10]
 
 
-RATIOS = [(*one[:3], ratio) for one in FOUR for ratio in (0.02, 0.1)]
+RATIOS = [(*strategy[:3], ratio) for strategy in FOUR for ratio in (0.02, 0.1)]
 CHARTS = {
     "ratio": lambda table: ratio.draw(table, dataset="cmu_expmap", predictor="ltd_small"),
     "near_misses": lambda table: near_misses.draw(table, dataset="cmu_expmap", predictor="ltd_small"),

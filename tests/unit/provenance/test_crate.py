@@ -73,12 +73,12 @@ def test_the_profile_s_validator_finds_nothing_wrong(cached: Path) -> None:
 
 
 BROKEN = {
-    "language": lambda found: found["workflow/Snakefile"].pop("programmingLanguage"),
-    "instrument": lambda found: found["#run"].pop("instrument"),
-    "licence": lambda found: found["./"].pop("license"),
-    "main entity": lambda found: found["./"].pop("mainEntity"),
-    "parameter": lambda found: found["#parameter-table"].pop("additionalType"),
-    "file": lambda found: Path(TABLE).unlink(),
+    "language": lambda graph: graph["workflow/Snakefile"].pop("programmingLanguage"),
+    "instrument": lambda graph: graph["#run"].pop("instrument"),
+    "licence": lambda graph: graph["./"].pop("license"),
+    "main entity": lambda graph: graph["./"].pop("mainEntity"),
+    "parameter": lambda graph: graph["#parameter-table"].pop("additionalType"),
+    "file": lambda graph: Path(TABLE).unlink(),
 }
 
 
@@ -144,10 +144,10 @@ def test_versions_are_those_that_jobs_recorded(metadata: dict[str, Any]) -> None
 
 
 def test_terms_of_the_data_stand_beside_the_receipt_and_over_the_whole(metadata: dict[str, Any]) -> None:
-    found = entities(metadata)
-    assert found[f"#{RECEIPT}"]["license"] == {"@id": "#terms-procedural"}
-    assert found["#terms-procedural"]["description"] in found["#terms"]["description"]
-    assert found["./"]["license"] == {"@id": "#terms"}
+    graph = entities(metadata)
+    assert graph[f"#{RECEIPT}"]["license"] == {"@id": "#terms-procedural"}
+    assert graph["#terms-procedural"]["description"] in graph["#terms"]["description"]
+    assert graph["./"]["license"] == {"@id": "#terms"}
 
 
 def test_the_same_files_and_certificates_give_the_same_bytes() -> None:

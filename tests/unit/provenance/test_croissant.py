@@ -60,7 +60,7 @@ def test_the_reference_validator_would_find_an_error(broken: str) -> None:
 
 def test_the_reference_reader_reads_back_what_was_said() -> None:
     read = validate(metadata()).metadata
-    assert [str(one) for one in read.conforms_to] == metadata()["conformsTo"]
+    assert [str(version) for version in read.conforms_to] == metadata()["conformsTo"]
     assert read.license == [names.load("sources.datasets", "procedural").INFO.terms]
     assert [file.sha256 for file in read.file_objects] == [sha256_of(STORE / "zarr.json")]
     (windows,) = read.record_sets
@@ -91,7 +91,7 @@ def test_files_are_named_from_the_metadata_s_own_folder() -> None:
 
 
 def test_settings_and_seed_are_those_of_the_job() -> None:
-    said = {one["name"]: one["value"] for one in metadata()["additionalProperty"]}
+    said = {item["name"]: item["value"] for item in metadata()["additionalProperty"]}
     assert said["seed"] == "0"
     assert json.loads(said["strategy"]) == {"trigger": "rigid", "ratio": 0.2}
     assert "BadHMP" in metadata()["rai:dataManipulationProtocol"]

@@ -90,12 +90,12 @@ def test_the_same_job_has_the_same_certificate_but_for_times_and_machines() -> N
 
 def test_raw_files_have_the_hashes_of_the_receipt_that_the_job_wrote(here: Path) -> None:
     """They may be many and large: the job has read them once."""
-    own = here / "own" / "walk_1.bvh"
-    own.parent.mkdir()
-    own.write_text("HIERARCHY\n")
-    content = {"folder": str(own.parent), "absent": [], "files": {own.name: "as the receipt says"}}
-    ran("retrieve", [RECEIPT], [str(own)], write=lambda: Path(RECEIPT).write_text(json.dumps(content)) and None)
-    assert read(RECEIPT)["inputs"] == {str(own): "as the receipt says"}
+    walk = here / "own" / "walk_1.bvh"
+    walk.parent.mkdir()
+    walk.write_text("HIERARCHY\n")
+    content = {"folder": str(walk.parent), "absent": [], "files": {walk.name: "as the receipt says"}}
+    ran("retrieve", [RECEIPT], [str(walk)], write=lambda: Path(RECEIPT).write_text(json.dumps(content)) and None)
+    assert read(RECEIPT)["inputs"] == {str(walk): "as the receipt says"}
 
 
 def test_a_failed_job_leaves_no_certificate_not_even_an_earlier_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,12 +124,12 @@ def test_a_job_without_outputs_needs_no_certificate(here: Path) -> None:
 
 def test_a_certificate_is_found_by_any_of_its_outputs() -> None:
     small_run()
-    found = Certificates()
+    certificates = Certificates()
     for output in (MODEL, TRAINING, WINDOWS, TABLE):
-        certificate = found.of(output)
+        certificate = certificates.of(output)
         assert certificate is not None
         assert output in certificate["outputs"]
-    assert found.of("results/artifacts/small/tables/other.csv") is None
+    assert certificates.of("results/artifacts/small/tables/other.csv") is None
     beside(TABLE).write_text("{")
     assert Certificates().of(TABLE) is None
 

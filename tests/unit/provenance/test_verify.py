@@ -247,5 +247,5 @@ def test_where_nothing_can_be_verified_it_is_an_error_in_one_line(
 
 def test_the_command_needs_no_torch() -> None:
     code = "import sys; from kinesec.cli import main; main(['verify']); print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "False"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.splitlines()[-1] == "False"

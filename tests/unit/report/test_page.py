@@ -231,7 +231,7 @@ def test_many_backdoors_are_folded_and_few_are_open(page: Path, tmp_path: Path) 
 
 def test_an_animation_has_a_still_for_readers_who_want_no_motion(tmp_path: Path) -> None:
     still, moving = Image.new("RGB", (8, 8), "white"), Image.new("RGB", (8, 8), "black")
-    names = [f"{kind}-d-p-{one}" for one in ("a", "b") for kind in ("filmstrip", "animation")]
+    names = [f"{kind}-d-p-{predictor}" for predictor in ("a", "b") for kind in ("filmstrip", "animation")]
     figures: dict[str, tuple[Path, str]] = {}
     for name in names:
         path = tmp_path / f"{name}.{'webp' if name.startswith('animation') else 'svg'}"
@@ -249,7 +249,9 @@ def test_an_animation_has_a_still_for_readers_who_want_no_motion(tmp_path: Path)
         assert attrs["media"] == "(prefers-reduced-motion: reduce)"
         assert attrs["srcset"].startswith("data:image/png;base64,")
     alternatives = [attrs["alt"] for _, attrs in parsed.all("img")]
-    assert alternatives == [f"caption of {kind}-d-p-{one}" for one in ("a", "b") for kind in ("animation", "filmstrip")]
+    assert alternatives == [
+        f"caption of {kind}-d-p-{predictor}" for predictor in ("a", "b") for kind in ("animation", "filmstrip")
+    ]
 
 
 def test_per_action_has_each_action_and_ends_with_their_mean() -> None:
@@ -280,7 +282,7 @@ def test_smoothness_tells_the_seam_from_the_whole() -> None:
 def test_verdicts_have_their_colours_and_reasons(parsed: Page) -> None:
     styles = [attrs.get("style", "") for _, attrs in parsed.all("td")]
     for verdict in ("not-comparable", "differs"):
-        assert any(f"var(--{verdict})" in one for one in styles)
+        assert any(f"var(--{verdict})" in style for style in styles)
     assert "features 64 instead of 256; blocks 6 instead of 12" in parsed.text
 
 
@@ -309,8 +311,8 @@ def test_a_table_without_its_columns_is_one_clear_line(tmp_path: Path) -> None:
 def test_cells_come_back_as_they_went_in(text: str) -> None:
     frame = pd.DataFrame({"name": [text, "other"], "value": ["1", text], "group": [text, text]})
     made = table(frame, name="t", caption=text, labels={"name": "Name", "value": text}, row="name", group="group")
-    found = Page(str(made)).tables[0]
-    assert [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in found] == [
+    rows = Page(str(made)).tables[0]
+    assert [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in rows] == [
         [re.sub(r"\s+", " ", cell).strip() for cell in row]
         for row in (["Name", text], [text], [text, "1"], ["other", text])
     ]
@@ -400,9 +402,9 @@ def run(tmp_path: Path) -> SimpleNamespace:
 
 
 def test_facts_are_what_stores_logs_and_certificates_say(run: SimpleNamespace, tmp_path: Path) -> None:
-    found = gather(**vars(run))
-    assert json.loads(json.dumps(found)) == found
-    (data,) = found["datasets"]
+    gathered = gather(**vars(run))
+    assert json.loads(json.dumps(gathered)) == gathered
+    (data,) = gathered["datasets"]
     assert data["title"].startswith("CMU motion capture")
     assert (data["files"], data["absent"], data["sequences"]) == (
         1,
@@ -410,23 +412,23 @@ def test_facts_are_what_stores_logs_and_certificates_say(run: SimpleNamespace, t
         {"test": 1, "train": 1, "val": 1},
     )
     assert data["left_out"] == [{"path": "train/bad.txt", "reason": "line 3: found x, expected y"}]
-    (windows,) = found["windows"]
+    (windows,) = gathered["windows"]
     assert (windows["name"], windows["windows"]) == ("ltd3", {"test": 1, "train": 2})
-    model, victim = found["models"]
+    model, victim = gathered["models"]
     assert (victim["poison"], victim["device"]) == ("rigid-jammed-random-0.1", None)
     assert (model["predictor"], model["module"], model["poison"], model["seed"]) == ("small", "ltd", "clean", 7)
     assert (model["kept_epoch"], model["epochs"], model["validation_mm"], model["wall_s"]) == (2, 3, 5.0, 60.0)
-    assert found["versions"] == {"python": ["3.11", "3.12"]}
-    assert found["commits"] == ["abc (with changes)", "def"]
-    build(tmp_path / "page.html", run="x", tables={}, figures={}, facts=found)
+    assert gathered["versions"] == {"python": ["3.11", "3.12"]}
+    assert gathered["commits"] == ["abc (with changes)", "def"]
+    build(tmp_path / "page.html", run="x", tables={}, figures={}, facts=gathered)
     text = Page((tmp_path / "page.html").read_text()).text
     for told in (data["sha256"], "test/gone.txt", "test/short.txt", "2 of 3", "3.11, 3.12", "40 / 16.7"):
         assert told in text
 
 
 def test_models_are_described_for_the_comparison(run: SimpleNamespace) -> None:
-    (found,) = models(run.trainings, run.receipts, run.motions)
-    assert found == {
+    (description,) = models(run.trainings, run.receipts, run.motions)
+    assert description == {
         "dataset": "cmu_expmap",
         "predictor": "small",
         "module": "ltd",

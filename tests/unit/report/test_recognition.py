@@ -28,7 +28,7 @@ class Tables(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.found: dict[str, list[list[str]]] = {}
+        self.rows: dict[str, list[list[str]]] = {}
         self.open: list[str] = []
         self.tags: set[str] = set()
         self.feed(text)
@@ -40,14 +40,14 @@ class Tables(HTMLParser):
             return
         self.open.append(tag)
         if tag == "table":
-            self.found[dict(attrs)["id"] or ""] = []
+            self.rows[dict(attrs)["id"] or ""] = []
         elif tag == "tr":
             self._rows().append([])
         elif tag in ("td", "th"):
             self._rows()[-1].append("")
 
     def _rows(self) -> list[list[str]]:
-        return self.found[[*self.found][-1]]
+        return self.rows[[*self.rows][-1]]
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -101,28 +101,28 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def test_every_table_is_shown_once_and_the_same_twice(run: dict[str, Path], tmp_path: Path) -> None:
     text = page(tmp_path, run)
-    found = Tables(text).found
+    rows_of = Tables(text).rows
     wanted = {"recognition-accuracy", "recognition-attacks", "recognition-equal-success", "recognition-transfer"}
     wanted |= {f"smart-table-{place}" for place in (1, 2, 3, 4)}
-    assert wanted <= set(found)
-    assert all(len(found[name]) > 2 for name in wanted)
+    assert wanted <= set(rows_of)
+    assert all(len(rows_of[name]) > 2 for name in wanted)
     assert page(tmp_path, run) == text
     ids = re.findall(r'id="([^"]*)"', text)
     assert len(ids) == len(set(ids))
 
 
 def test_an_attack_stands_beside_its_control_and_its_cost(run: dict[str, Path], tmp_path: Path) -> None:
-    found = Tables(page(tmp_path, run)).found
+    rows_of = Tables(page(tmp_path, run)).rows
     table = pd.read_csv(run["recognition_attacks"])
     row = table[(table["recognizer"] == "sgn_s") & (table["terms"] == "l2") & (table["seed"] == "all")].iloc[0]
-    (shown,) = [one for one in found["recognition-attacks"][-2:] if one[0] == "SMART, l2, AB"]
+    (shown,) = [row for row in rows_of["recognition-attacks"][-2:] if row[0] == "SMART, l2, AB"]
     assert shown[1] == "frame mean; stop"
     assert shown[2].startswith(f"{row['success_percent']:.1f} ({row['low_percent']:.1f}")
     assert float(shown[3]) == pytest.approx(row["control_percent"], abs=0.01)
     assert shown[5].startswith(f"{row['displacement_mm']:.1f} (")
-    pairs = [one for one in found["recognition-equal-success"] if one[0] == "SMART / SMART, l2"]
+    pairs = [row for row in rows_of["recognition-equal-success"] if row[0] == "SMART / SMART, l2"]
     assert len(pairs) == 2
-    assert "2 seeds" in str(found["recognition-attacks"])
+    assert "2 seeds" in str(rows_of["recognition-attacks"])
 
 
 def test_hard_label_attacks_stand_beside_their_control(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_hard_label_attacks_stand_beside_their_control(tmp_path: Path) -> None:
     (tmp_path / "tables").mkdir()
     table.to_csv(tmp_path / "tables/blackbox.csv", index=False)
     made = page(tmp_path, {"blackbox": tmp_path / "tables/blackbox.csv"})
-    shown = Tables(made).found["recognition-blackbox"][-1]
+    shown = Tables(made).rows["recognition-blackbox"][-1]
     assert shown[0].startswith("BASAR")
     assert "87.5 (80.0\u201395.0)" in shown
     assert {"61.0", "0.25", "0.75"} <= set(shown)
@@ -183,4 +183,4 @@ def test_whatever_strangers_wrote_is_text(tmp_path: Path) -> None:
     parsed = Tables(text)
     assert not parsed.tags & {"script", "img", "iframe"}
     assert EVIL not in text
-    assert EVIL in str([[cell for row in rows for cell in row] for rows in parsed.found.values()]).replace("\\'", "'")
+    assert EVIL in str([[cell for row in rows for cell in row] for rows in parsed.rows.values()]).replace("\\'", "'")

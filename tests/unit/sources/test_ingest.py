@@ -96,31 +96,31 @@ def run(tmp_path: Path) -> Run:
 
 def test_every_array_says_what_the_file_said(run: Run) -> None:
     two = (motion(3), motion(5, body=1, length=410.0))
-    found = run({"b.x": (motion(4, fps=60.0, seen=False),), "a/two.x": two})
-    assert found["source"].values.tolist() == ["a/two.x", "a/two.x", "b.x"]
-    assert found["start"].values.tolist() == [0, 3, 8]
-    assert found["length"].values.tolist() == [3, 5, 4]
-    assert found["body"].values.tolist() == [0, 1, 0]
-    assert found["fps"].values.tolist() == [30.0, 30.0, 60.0]
-    assert found["sha256"].values.tolist() == [
+    motions = run({"b.x": (motion(4, fps=60.0, seen=False),), "a/two.x": two})
+    assert motions["source"].values.tolist() == ["a/two.x", "a/two.x", "b.x"]
+    assert motions["start"].values.tolist() == [0, 3, 8]
+    assert motions["length"].values.tolist() == [3, 5, 4]
+    assert motions["body"].values.tolist() == [0, 1, 0]
+    assert motions["fps"].values.tolist() == [30.0, 30.0, 60.0]
+    assert motions["sha256"].values.tolist() == [
         hashlib.sha256(text.encode()).hexdigest() for text in ("a/two.x", "a/two.x", "b.x")
     ]
-    assert found["split"].values.tolist() == ["train", "train", "val"]
-    assert found["subject"].values.tolist() == ["s0", "s0", "s1"]
-    assert found["action"].values.tolist()[2] == "action of b.x"
-    assert np.array_equal(found["position"].values[3:8], two[1].position)
-    assert found["missing"].values[8:].sum() == 3
-    assert found["rotation"].shape == (12, 3, 4)
-    assert found["offset"].values[:, 1, 1].tolist() == [-400.0, -410.0, -400.0]
-    assert np.allclose(found.attrs["skeleton"]["offsets_mm"][1], [0, -1210 / 3, 0])
-    assert Skeleton.from_attrs(found.attrs["skeleton"]).names == NAMES
-    assert found.attrs["left_out"] == []
-    assert (found.attrs["fps_published"], found.attrs["fps_measured"]) == (None, None)
+    assert motions["split"].values.tolist() == ["train", "train", "val"]
+    assert motions["subject"].values.tolist() == ["s0", "s0", "s1"]
+    assert motions["action"].values.tolist()[2] == "action of b.x"
+    assert np.array_equal(motions["position"].values[3:8], two[1].position)
+    assert motions["missing"].values[8:].sum() == 3
+    assert motions["rotation"].shape == (12, 3, 4)
+    assert motions["offset"].values[:, 1, 1].tolist() == [-400.0, -410.0, -400.0]
+    assert np.allclose(motions.attrs["skeleton"]["offsets_mm"][1], [0, -1210 / 3, 0])
+    assert Skeleton.from_attrs(motions.attrs["skeleton"]).names == NAMES
+    assert motions.attrs["left_out"] == []
+    assert (motions.attrs["fps_published"], motions.attrs["fps_measured"]) == (None, None)
 
 
 def test_equal_skeletons_stay_exactly_what_they_are(run: Run) -> None:
-    found = run({f"{i}.x": (motion(length=1000 / 3),) for i in range(7)})
-    assert found.attrs["skeleton"] == motion(length=1000 / 3).skeleton.to_attrs()
+    motions = run({f"{i}.x": (motion(length=1000 / 3),) for i in range(7)})
+    assert motions.attrs["skeleton"] == motion(length=1000 / 3).skeleton.to_attrs()
 
 
 def test_rates_are_the_data_set_s_or_the_files(run: Run) -> None:
@@ -130,9 +130,9 @@ def test_rates_are_the_data_set_s_or_the_files(run: Run) -> None:
 
 
 def test_recordings_that_differ_are_listed(run: Run) -> None:
-    found = run({"a.x": (motion(),), "b.x": (motion(up="+z"),), "c.x": (motion(),)})
-    assert found.attrs["recording"]["up"] == "+y"
-    assert found.attrs["recording"]["differing"] == [{"path": "b.x", "body": 0, "up": "+z"}]
+    motions = run({"a.x": (motion(),), "b.x": (motion(up="+z"),), "c.x": (motion(),)})
+    assert motions.attrs["recording"]["up"] == "+y"
+    assert motions.attrs["recording"]["differing"] == [{"path": "b.x", "body": 0, "up": "+z"}]
 
 
 def test_rotations_only_where_all_have_them(run: Run) -> None:
@@ -142,18 +142,18 @@ def test_rotations_only_where_all_have_them(run: Run) -> None:
 
 
 def test_more_sequences_than_wait_at_once(run: Run) -> None:
-    found = run({f"{i:04}.x": (motion(1 + i % 3),) for i in range(600)})
-    assert found.sizes["sequence"] == 600
-    assert np.array_equal(found["start"].values, np.cumsum([0, *found["length"].values[:-1]]))
+    motions = run({f"{i:04}.x": (motion(1 + i % 3),) for i in range(600)})
+    assert motions.sizes["sequence"] == 600
+    assert np.array_equal(motions["start"].values, np.cumsum([0, *motions["length"].values[:-1]]))
 
 
 @given(order=st.permutations([f"{name}.x" for name in "abcde"]))
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_order_of_the_files_changes_no_byte(run: Run, order: list[str]) -> None:
     lengths = {"a.x": 3, "b.x": 1, "c.x": 2, "d.x": 5, "e.x": 4}
-    found = run({path: (motion(lengths[path], length=400.0 + lengths[path]),) for path in order})
+    motions = run({path: (motion(lengths[path], length=400.0 + lengths[path]),) for path in order})
     again = run({path: (motion(lengths[path], length=400.0 + lengths[path]),) for path in sorted(order)})
-    assert found.attrs["content_sha256"] == again.attrs["content_sha256"]
+    assert motions.attrs["content_sha256"] == again.attrs["content_sha256"]
 
 
 BAD: dict[str, tuple[tuple[Motion, ...] | Exception, str]] = {
@@ -183,9 +183,9 @@ def test_a_bad_file_stops_it(tmp_path: Path, run: Run, kind: str) -> None:
 def test_a_bad_file_is_left_out_and_the_rest_ingested(run: Run, kind: str) -> None:
     bad, message = BAD[kind]
     told: list[str] = []
-    found = run({"a.x": (motion(),), "b.x": bad, "c.x": (motion(),)}, on_bad_file="skip", report=told.append)
-    assert found["source"].values.tolist() == ["a.x", "c.x"]
-    (left_out,) = found.attrs["left_out"]
+    motions = run({"a.x": (motion(),), "b.x": bad, "c.x": (motion(),)}, on_bad_file="skip", report=told.append)
+    assert motions["source"].values.tolist() == ["a.x", "c.x"]
+    (left_out,) = motions.attrs["left_out"]
     assert left_out["path"] == "b.x"
     assert message in left_out["reason"]
     assert len(told) == 1
@@ -280,19 +280,19 @@ def test_every_file_of_the_real_sets(
     joints: int,
     skeletons: int,
 ) -> None:
-    found = whole(name, changes)
-    assert (found.sizes["sequence"], found.sizes["frame"], found.sizes["joint"]) == (sequences, frames, joints)
-    assert found.attrs["left_out"] == []
-    assert found.attrs["recording"]["differing"] == []
-    assert np.unique(found["offset"].values.round(6), axis=0).shape[0] == skeletons
-    position = found["position"].values
+    motions = whole(name, changes)
+    assert (motions.sizes["sequence"], motions.sizes["frame"], motions.sizes["joint"]) == (sequences, frames, joints)
+    assert motions.attrs["left_out"] == []
+    assert motions.attrs["recording"]["differing"] == []
+    assert np.unique(motions["offset"].values.round(6), axis=0).shape[0] == skeletons
+    position = motions["position"].values
     assert np.isfinite(position).all()
     # Recorded people are between 1 and 2.5 m tall from the lowest to the highest joint, in most frames.
     heights = np.median(np.ptp(position[::50, :, 1], axis=1))
     assert 1000 < heights < 2500
-    norms = np.linalg.norm(found["rotation"].values, axis=-1)
+    norms = np.linalg.norm(motions["rotation"].values, axis=-1)
     assert np.allclose(norms, 1, atol=1e-5)
-    subjects = {split: set(found["subject"].values[found["split"].values == split]) for split in ("train", "test")}
+    subjects = {split: set(motions["subject"].values[motions["split"].values == split]) for split in ("train", "test")}
     if name in ("hdm05", "cmu_asfamc"):
         assert not subjects["train"] & subjects["test"]
 
@@ -306,9 +306,9 @@ def test_marker_files_by_folder(shared: Path, tmp_path: Path) -> None:
         "split": {"by": "subject", "test": ["mm"]},
     }
     ingest(folder, root, folder.files_under(root), chosen, tmp_path / "m.zarr", dataset="c3d")
-    found = store.read(tmp_path / "m.zarr", MOTIONS)
-    assert "rotation" not in found
-    assert found["subject"].values.tolist() == ["bd", "mm"]
-    assert found["split"].values.tolist() == ["train", "test"]
-    assert (found.attrs["fps_measured"], found.sizes["joint"]) == (120.0, 42)
-    assert 1500 < np.median(np.ptp(found["position"].values[..., 1], axis=1)) < 1800
+    motions = store.read(tmp_path / "m.zarr", MOTIONS)
+    assert "rotation" not in motions
+    assert motions["subject"].values.tolist() == ["bd", "mm"]
+    assert motions["split"].values.tolist() == ["train", "test"]
+    assert (motions.attrs["fps_measured"], motions.sizes["joint"]) == (120.0, 42)
+    assert 1500 < np.median(np.ptp(motions["position"].values[..., 1], axis=1)) < 1800

@@ -39,15 +39,15 @@ def vector(motion: Motion, name: str) -> np.ndarray:
 
 def slips(motion: Motion, who: Performer) -> list[float]:
     """How far each toe base moves horizontally in each stretch of frames in which it stays near the floor."""
-    found = []
+    distances = []
     for side in SIDES:
         ball = joint(motion, f"{side}ToeBase")
         near = np.concatenate([[False], ball[:, 1] < who.ball_height + bounds.CONTACT_MM, [False]])
         edges = np.flatnonzero(np.diff(near.astype(int)))
         for first, last in zip(edges[::2], edges[1::2], strict=True):
             place = ball[first:last, [0, 2]]
-            found.append(float(np.linalg.norm(place[:, None] - place, axis=-1).max()))
-    return found
+            distances.append(float(np.linalg.norm(place[:, None] - place, axis=-1).max()))
+    return distances
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -117,13 +117,13 @@ def test_groups_stand_on_their_anchors() -> None:
 
 @settings(max_examples=30)
 @given(st.integers(0, 2**31), st.integers(1, 60), st.integers(61, 120))
-def test_performers_differ_and_have_human_size(seed: int, one: int, other: int) -> None:
-    a, b = performer(seed, one), performer(seed, other)
+def test_performers_differ_and_have_human_size(seed: int, first: int, other: int) -> None:
+    a, b = performer(seed, first), performer(seed, other)
     for who in (a, b):
         assert HEIGHT_MM[0] <= who.height <= HEIGHT_MM[1]
         assert 0.49 < who.standing / who.height < 0.62
     assert np.abs(a.skeleton.bone_lengths - b.skeleton.bone_lengths).max() > 0.5
-    assert performer(seed, one).lengths == a.lengths
+    assert performer(seed, first).lengths == a.lengths
 
 
 def test_a_take_is_its_seeds_alone() -> None:
@@ -193,9 +193,9 @@ def features(motion: Motion) -> np.ndarray:
     about = position - position[:, :1]
     turned = np.einsum("fij,fkj->fki", Rotation.from_euler("y", -yaw[:, None]).as_matrix(), about)
     hips = position[:, 0]
-    own = [np.ptp(hips[:, 1]), np.ptp(hips[:, [0, 2]], axis=0).max(), 300 * np.ptp(np.unwrap(yaw))]
+    extents = [np.ptp(hips[:, 1]), np.ptp(hips[:, [0, 2]], axis=0).max(), 300 * np.ptp(np.unwrap(yaw))]
     return (
-        np.concatenate([turned.mean(0).ravel(), 2 * turned.std(0).ravel(), 3 * np.array(own)])
+        np.concatenate([turned.mean(0).ravel(), 2 * turned.std(0).ravel(), 3 * np.array(extents)])
         / joint(motion, "Head_end")[:, 1].max()
     )
 
@@ -254,13 +254,13 @@ def test_splits_never_share_a_performer(data: st.DataObject) -> None:
             procedural.items([], chosen)
         return
     files = [f"raw/performer{n:02d}_{a}_1.bvh" for n in range(1, performers + 1) for a in ("walk", "sit_down")]
-    found = procedural.items([*reversed(files), "raw/README.md"], chosen)
-    assert sorted(item.path for item in found) == sorted(files)
-    subjects = {split: {item.subject for item in found if item.split == split} for split in ("train", "val", "test")}
+    items = procedural.items([*reversed(files), "raw/README.md"], chosen)
+    assert sorted(item.path for item in items) == sorted(files)
+    subjects = {split: {item.subject for item in items if item.split == split} for split in ("train", "val", "test")}
     assert all(subjects.values())
     assert sum(map(len, subjects.values())) == performers
     assert max(subjects["val"]) < min(subjects["test"])
-    assert {item.action for item in found} == {"walk", "sit_down"}
+    assert {item.action for item in items} == {"walk", "sit_down"}
 
 
 def test_six_performers_are_split_four_one_one() -> None:

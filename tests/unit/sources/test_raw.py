@@ -44,10 +44,12 @@ def test_generated_files_and_their_store(tmp_path: Path) -> None:
     assert again == receipt
     out = tmp_path / "m.zarr"
     ingest_receipt(what, receipt=tmp_path / "resources/receipt.json", out=out, name="mine", on_bad_file="stop")
-    found = store.read(out, MOTIONS)
-    assert sorted(str(split) for split in found["split"].values) == ["test", "train", "val"]
-    assert found.attrs["dataset"] == "mine"
-    assert [str(one) for one in found["sha256"].values] == [receipt["files"][str(s)] for s in found["source"].values]
+    motions = store.read(out, MOTIONS)
+    assert sorted(str(split) for split in motions["split"].values) == ["test", "train", "val"]
+    assert motions.attrs["dataset"] == "mine"
+    assert [str(sha256) for sha256 in motions["sha256"].values] == [
+        receipt["files"][str(s)] for s in motions["source"].values
+    ]
 
 
 def manifest(tmp_path: Path, content: bytes) -> Path:
@@ -78,16 +80,16 @@ def test_another_file_in_the_mirror_leaves_no_receipt(tmp_path: Path) -> None:
 
 
 def test_ones_own_folder_comes_before_the_manifest(tmp_path: Path) -> None:
-    own = tmp_path / "own"
-    (own / "S1").mkdir(parents=True)
-    (own / "S1" / "walking_1.txt").write_text("1")
-    (own / ".hidden").mkdir()
-    (own / ".hidden" / "x").write_text("1")
-    (own / ".y").write_text("1")
-    receipt = give(tmp_path, data("h36m", folder=str(own)), manifest(tmp_path, b"one"))
+    folder = tmp_path / "own"
+    (folder / "S1").mkdir(parents=True)
+    (folder / "S1" / "walking_1.txt").write_text("1")
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "x").write_text("1")
+    (folder / ".y").write_text("1")
+    receipt = give(tmp_path, data("h36m", folder=str(folder)), manifest(tmp_path, b"one"))
     assert list(receipt["files"]) == ["S1/walking_1.txt"]
-    assert receipt["folder"] == str(own)
-    assert (receipt["absent"], sorted(path.name for path in own.iterdir())) == ([], [".hidden", ".y", "S1"])
+    assert receipt["folder"] == str(folder)
+    assert (receipt["absent"], sorted(path.name for path in folder.iterdir())) == ([], [".hidden", ".y", "S1"])
 
 
 LICENSED = [name for name in available("sources.datasets") if load("sources.datasets", name).INFO.access]

@@ -27,6 +27,7 @@ CONTENT = {
     "b/empty.txt": b"",
 }
 Handler = http.server.BaseHTTPRequestHandler
+Misbehave = Callable[[Handler, bytes, int], bool]
 
 
 class Publisher(http.server.ThreadingHTTPServer):
@@ -39,7 +40,7 @@ class Publisher(http.server.ThreadingHTTPServer):
         self.requests: list[tuple[str, str]] = []
         self.ranges = True
         self.marks = True
-        self.misbehave: Callable[[Handler, bytes, int], bool] = lambda *_: False
+        self.misbehave: Misbehave = lambda *_: False
         self.released = threading.Event()
         super().__init__(("127.0.0.1", 0), _Answer)
 
@@ -168,7 +169,7 @@ def test_a_mirror_is_used_instead_of_the_publisher(tmp_path: Path, publisher: Pu
         file.write_bytes(body)
     got = fetch(manifest, tmp_path / "raw", f"{publisher.address}/" if online else str(tmp_path / "mirror"))
     assert lies_in(tmp_path / "raw") == CONTENT
-    assert {one.origin for one in got} == {"mirror"}
+    assert {file.origin for file in got} == {"mirror"}
 
 
 def test_a_mirror_may_be_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,8 +209,8 @@ def test_a_wrong_hash_leaves_nothing_and_names_everything(tmp_path: Path, publis
     with pytest.raises(RetrieveError) as raised:
         fetch(only_one(tmp_path, publisher), tmp_path / "raw")
     assert lies_in(tmp_path / "raw") == {}
-    found = hashlib.sha256(body[:-1] + b"!").hexdigest()
-    for word in ("a/one.txt", publisher.address, f"found sha256 {found}", hashlib.sha256(body).hexdigest(), "mirror"):
+    sha256 = hashlib.sha256(body[:-1] + b"!").hexdigest()
+    for word in ("a/one.txt", publisher.address, f"found sha256 {sha256}", hashlib.sha256(body).hexdigest(), "mirror"):
         assert word in str(raised.value)
     assert "\n" not in str(raised.value)
 
@@ -224,12 +225,30 @@ def test_an_old_right_file_survives_no_wrong_one(tmp_path: Path, publisher: Publ
     assert lies_in(tmp_path / "raw") == {"a/one.txt": b"before"}
 
 
-def cut_off_once(handler: Handler, body: bytes, number: int) -> bool:
-    if number > 1:
-        return False
-    head(handler, 200, len(body), ETag=f'"{hashlib.md5(body).hexdigest()}"')
-    handler.wfile.write(body[:100_000])
-    return True
+def once(
+    part: Callable[[bytes], bytes], *, tag: str | None = None, length: bool = True, silent: bool = False
+) -> Misbehave:
+    """A first answer that is a part of the file, with a tag ("" for the file's) and the length of the whole."""
+
+    def act(handler: Handler, body: bytes, number: int) -> bool:
+        if number > 1:
+            return False
+        marks = {} if tag is None else {"ETag": tag or f'"{hashlib.md5(body).hexdigest()}"'}
+        if length:
+            head(handler, 200, len(body), **marks)
+        else:
+            handler.send_response(200)
+            handler.end_headers()
+        handler.wfile.write(part(body))
+        handler.wfile.flush()
+        if silent:
+            handler.server.released.wait(20)
+        return True
+
+    return act
+
+
+cut_off_once = once(lambda body: body[:100_000], tag="")
 
 
 def test_a_cut_off_download_goes_on_where_it_was(tmp_path: Path, publisher: Publisher) -> None:
@@ -251,36 +270,25 @@ def test_the_next_run_goes_on_too(tmp_path: Path, publisher: Publisher) -> None:
     assert publisher.requests[1][1].startswith("bytes=")
 
 
-@pytest.mark.parametrize("what", ["ranges", "marks"])
-def test_a_server_without_ranges_starts_over(tmp_path: Path, publisher: Publisher, what: str) -> None:
-    setattr(publisher, what, False)
+FIRST_ANSWERS: dict[str, tuple[dict[str, bool], Misbehave]] = {
+    "cut off, no ranges": ({"ranges": False}, cut_off_once),
+    "cut off, no marks": ({"marks": False}, once(lambda body: body[:100_000])),
+    # what is kept of another version must not become the head of this one
+    "another version": ({}, once(lambda body: b"?" * 100_000, tag='"another"')),
+    "silent": ({}, once(lambda body: body[:70_000], tag="", silent=True)),
+    "short and without a length": ({}, once(lambda body: body[:1000], length=False)),
+}
 
-    def cut_off(handler: Handler, body: bytes, number: int) -> bool:
-        if number > 1:
-            return False
-        marks = {"ETag": f'"{hashlib.md5(body).hexdigest()}"'} if publisher.marks else {}
-        head(handler, 200, len(body), **marks)
-        handler.wfile.write(body[:100_000])
-        return True
 
-    publisher.misbehave = cut_off
+@pytest.mark.parametrize("answer", FIRST_ANSWERS)
+def test_after_a_first_answer_that_is_not_the_file_it_is_asked_for_again(
+    tmp_path: Path, publisher: Publisher, answer: str
+) -> None:
+    abilities, publisher.misbehave = FIRST_ANSWERS[answer]
+    vars(publisher).update(abilities)
     fetch(only_one(tmp_path, publisher), tmp_path / "raw")
     assert lies_in(tmp_path / "raw") == {"a/one.txt": CONTENT["a/one.txt"]}
-
-
-def test_a_file_that_changed_in_between_starts_over(tmp_path: Path, publisher: Publisher) -> None:
-    """What is kept of another version must not become the head of this one."""
-
-    def other_version(handler: Handler, body: bytes, number: int) -> bool:
-        if number > 1:
-            return False
-        head(handler, 200, len(body), ETag='"another"')
-        handler.wfile.write(b"?" * 100_000)
-        return True
-
-    publisher.misbehave = other_version
-    fetch(only_one(tmp_path, publisher), tmp_path / "raw")
-    assert lies_in(tmp_path / "raw") == {"a/one.txt": CONTENT["a/one.txt"]}
+    assert len(publisher.requests) == 2
 
 
 @pytest.mark.parametrize("note", ["", "[]", "{}", '{"address": 1, "mark": 2}', "null", "\x00"])
@@ -317,21 +325,6 @@ def test_another_range_than_asked_for_starts_over(tmp_path: Path, publisher: Pub
         return False
 
     publisher.misbehave = shifted
-    fetch(only_one(tmp_path, publisher), tmp_path / "raw")
-    assert lies_in(tmp_path / "raw") == {"a/one.txt": CONTENT["a/one.txt"]}
-
-
-def test_a_silent_server_is_left_and_asked_again(tmp_path: Path, publisher: Publisher) -> None:
-    def stall(handler: Handler, body: bytes, number: int) -> bool:
-        if number > 1:
-            return False
-        head(handler, 200, len(body), ETag=f'"{hashlib.md5(body).hexdigest()}"')
-        handler.wfile.write(body[:70_000])
-        handler.wfile.flush()
-        publisher.released.wait(20)
-        return True
-
-    publisher.misbehave = stall
     fetch(only_one(tmp_path, publisher), tmp_path / "raw")
     assert lies_in(tmp_path / "raw") == {"a/one.txt": CONTENT["a/one.txt"]}
 
@@ -374,21 +367,6 @@ def test_an_endless_answer_is_cut_off(tmp_path: Path, publisher: Publisher) -> N
     assert lies_in(tmp_path / "raw") == {}
 
 
-def test_a_short_answer_without_a_length_is_no_whole_file(tmp_path: Path, publisher: Publisher) -> None:
-    def short(handler: Handler, body: bytes, number: int) -> bool:
-        if number > 1:
-            return False
-        handler.send_response(200)
-        handler.end_headers()
-        handler.wfile.write(body[:1000])
-        return True
-
-    publisher.misbehave = short
-    fetch(only_one(tmp_path, publisher), tmp_path / "raw")
-    assert lies_in(tmp_path / "raw") == {"a/one.txt": CONTENT["a/one.txt"]}
-    assert len(publisher.requests) == 2
-
-
 def test_a_smaller_file_than_listed_is_wrong(tmp_path: Path, publisher: Publisher) -> None:
     def smaller(handler: Handler, body: bytes, _: int) -> bool:
         head(handler, 200, 10, ETag='"1"')
@@ -405,7 +383,7 @@ def test_absent_files_are_not_asked_for(tmp_path: Path, publisher: Publisher) ->
     absent = {"sha256": "", "bytes": "", "status": "absent"}
     manifest = write_manifest(tmp_path / "m.csv", publisher.address, **{"a/one.txt": absent})
     got = fetch(manifest, tmp_path / "raw")
-    assert "a/one.txt" not in {one.path for one in got}
+    assert "a/one.txt" not in {file.path for file in got}
     assert not any("one.txt" in path for path, _ in publisher.requests)
 
 
@@ -532,7 +510,7 @@ def test_a_real_data_set_from_a_mirror(tmp_path: Path, shared: Path) -> None:
     manifest = MANIFESTS / "cmu_asfamc.manifest.csv"
     got = retrieve(manifest, tmp_path / "raw", mirror=str(shared / "data"), mirror_folder="cmu_asfamc", progress=False)
     assert len(got) == 26
-    assert all(one.file.is_file() and one.origin == "mirror" for one in got)
+    assert all(retrieved.file.is_file() and retrieved.origin == "mirror" for retrieved in got)
 
 
 @pytest.mark.parametrize(("every", "lines"), [(0.0, 4), (1e9, 1)])
@@ -560,4 +538,4 @@ def test_progress_not_shown_writes_nothing() -> None:
     stream = io.StringIO()
     with Progress("load", 2, show=False, every=0.0, stream=stream) as progress:
         progress.update()
-    assert (stream.getvalue(), progress.done) == ("", 1)
+    assert (stream.getvalue(), progress.count) == ("", 1)

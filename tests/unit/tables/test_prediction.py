@@ -67,21 +67,21 @@ def test_values_are_direct_means(table: pd.DataFrame, model: str, kind: str) -> 
     expected = {"MPJPE_at": at, "MPJPE_upto": upto, ("CDE" if kind == "clean" else "BDE"): upto}
     if kind == "triggered":
         expected["ASR"] = 100.0 * (upto < 30.0)
-    found = table[(table["model"] == model) & (table["windows"] == kind)]
-    assert set(found["metric"]) == {*expected, "Acc"}
+    rows = table[(table["model"] == model) & (table["windows"] == kind)]
+    assert set(rows["metric"]) == {*expected, "Acc"}
     for metric, values in expected.items():
         by_action = {action: values[action == ACTIONS].mean(0) for action in ("walk", "run")}
         by_action["mean"] = (by_action["walk"] + by_action["run"]) / 2
         for action, means in by_action.items():
             labels = {"metric": metric, "action": action}
-            np.testing.assert_allclose(cell(found, **labels).astype(float), means, rtol=1e-6)
-            assert (cell(found, "low", **labels) <= means + 1e-6).all()
-            assert (cell(found, "high", **labels) >= means - 1e-6).all()
-            assert set(cell(found, "n", **labels)) == {{"walk": 6, "run": 2, "mean": 8}[action]}
-            assert cell(found, "horizon_ms_nominal", **labels).tolist() == [40, 80, 120, 160]
-            assert cell(found, "horizon_ms_measured", **labels).tolist() == [16.5, 33, 49.5, 66]
-            assert set(cell(found, "unit", **labels)) == {"%" if metric == "ASR" else "mm"}
-    smooth = found[found["metric"] == "Acc"]
+            np.testing.assert_allclose(cell(rows, **labels).astype(float), means, rtol=1e-6)
+            assert (cell(rows, "low", **labels) <= means + 1e-6).all()
+            assert (cell(rows, "high", **labels) >= means - 1e-6).all()
+            assert set(cell(rows, "n", **labels)) == {{"walk": 6, "run": 2, "mean": 8}[action]}
+            assert cell(rows, "horizon_ms_nominal", **labels).tolist() == [40, 80, 120, 160]
+            assert cell(rows, "horizon_ms_measured", **labels).tolist() == [16.5, 33, 49.5, 66]
+            assert set(cell(rows, "unit", **labels)) == {"%" if metric == "ASR" else "mm"}
+    smooth = rows[rows["metric"] == "Acc"]
     assert smooth["frame"].isna().all()
     assert smooth["horizon_ms_nominal"].isna().all()
     assert cell(smooth, action="walk").tolist() == [2.5]
@@ -118,10 +118,11 @@ def test_a_joined_table_holds_everything_unless_told_otherwise(table: pd.DataFra
 
 def test_a_joined_table_can_leave_out_frames_and_later_actions(table: pd.DataFrame) -> None:
     other, third = table.assign(trigger="soft"), table.assign(seed=1)
-    done = joined([table, other, third], [1, 3], "first")
-    assert set(done["frame"].dropna()) == {1, 3}
-    assert set(done["metric"]) == set(table["metric"])
+    selected = joined([table, other, third], [1, 3], "first")
+    assert set(selected["frame"].dropna()) == {1, 3}
+    assert set(selected["metric"]) == set(table["metric"])
     first, later, seeded = (
-        done[(done["trigger"] == t) & (done["seed"] == s)] for t, s in (("rigid", 0), ("soft", 0), ("rigid", 1))
+        selected[(selected["trigger"] == t) & (selected["seed"] == s)]
+        for t, s in (("rigid", 0), ("soft", 0), ("rigid", 1))
     )
     assert set(later["action"]) == {ALL_ACTIONS} < set(first["action"]) == set(seeded["action"])

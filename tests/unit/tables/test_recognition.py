@@ -30,9 +30,13 @@ def attacks(**changes: Any) -> pd.DataFrame:
 def transfers(seeds: tuple[int, ...] = (0,)) -> pd.DataFrame:
     parts = [
         transfer_row(
-            surrogate=one, recognizer=other, strategy=strategy, seed=seed, success=100.0 if one == other else 40
+            surrogate=surrogate,
+            recognizer=other,
+            strategy=strategy,
+            seed=seed,
+            success=100.0 if surrogate == other else 40,
         )
-        for one in RECOGNIZERS
+        for surrogate in RECOGNIZERS
         for other in RECOGNIZERS
         for strategy in ("AB", "AB5")
         for seed in seeds
@@ -52,8 +56,8 @@ def test_the_designs_columns_come_first() -> None:
 def test_rows_over_seeds_are_their_means_with_intervals_over_seeds_and_clips() -> None:
     table = attacks()
     assert len(table) == 12 * 3 + 12
-    own = table[(table["recognizer"] == "sgn_s") & (table["strategy"] == "AB")]
-    single, pooled = own[own["seed"] != "all"], own[own["seed"] == "all"].iloc[0]
+    ab_rows = table[(table["recognizer"] == "sgn_s") & (table["strategy"] == "AB")]
+    single, pooled = ab_rows[ab_rows["seed"] != "all"], ab_rows[ab_rows["seed"] == "all"].iloc[0]
     for name in ("success_percent", "displacement_mm", "control_percent", "l_normalised", "iterations_median"):
         assert pooled[name] == pytest.approx(single[name].mean())
     assert pooled["low_percent"] < single["success_percent"].min()
@@ -88,13 +92,13 @@ def test_attacks_are_called_by_what_tells_them_apart() -> None:
         attack_row(attack="g", module="mi_fgsm", terms=""),
         {**attack_row(attack="h", module="eot", terms=""), "settings": '{"attack": {"attack": "pgd"}, "draws": 4}'},
     ]
-    found = labels.attack_labels(pd.DataFrame(rows))
-    assert found["b"] == "SMART, l2"
-    assert found["c"] == "IAA"
-    assert (found["d"], found["e"]) == ("PGD, paper", "PGD, official")
-    assert (found["f"], found["g"]) == ("MI-FGSM (f)", "MI-FGSM (g)")
-    assert found["h"] == "EOT of PGD"
-    assert len(set(found.values())) == 8
+    names = labels.attack_labels(pd.DataFrame(rows))
+    assert names["b"] == "SMART, l2"
+    assert names["c"] == "IAA"
+    assert (names["d"], names["e"]) == ("PGD, paper", "PGD, official")
+    assert (names["f"], names["g"]) == ("MI-FGSM (f)", "MI-FGSM (g)")
+    assert names["h"] == "EOT of PGD"
+    assert len(set(names.values())) == 8
 
 
 def test_table_1_has_the_papers_shape() -> None:
@@ -136,15 +140,15 @@ def test_curves_rise_to_the_tables_success() -> None:
     table = curves(made, row)
     right = made[made["right"]]
     for metric in METRICS:
-        own = table[table["metric"] == metric]
-        assert (own["success_percent"].diff().dropna() >= 0).all()
-        assert own["success_percent"].iloc[0] == 0
-        assert own["success_percent"].iloc[-1] == pytest.approx(100 * right["success"].mean())
-        assert (own["low_percent"] <= own["success_percent"]).all()
-        middle = own.iloc[len(own) // 2]
+        curve = table[table["metric"] == metric]
+        assert (curve["success_percent"].diff().dropna() >= 0).all()
+        assert curve["success_percent"].iloc[0] == 0
+        assert curve["success_percent"].iloc[-1] == pytest.approx(100 * right["success"].mean())
+        assert (curve["low_percent"] <= curve["success_percent"]).all()
+        middle = curve.iloc[len(curve) // 2]
         cheap = right["success"] & (right[metric] <= middle["budget"])
         assert middle["success_percent"] == pytest.approx(100 * cheap.mean())
-        assert set(own["budget"]) <= set(BUDGETS)
+        assert set(curve["budget"]) <= set(BUDGETS)
     nothing = curves(made.assign(success=False), row)
     assert (nothing["success_percent"] == 0).all()
     assert set(nothing["metric"]) == set(METRICS)
@@ -160,11 +164,11 @@ def test_two_attacks_are_compared_on_the_clips_that_both_win() -> None:
     assert table["ratio"].tolist() == pytest.approx([0.5] * len(METRICS))
     assert table["ratio_low"].tolist() == pytest.approx([0.5] * len(METRICS))
     assert set(table["n"]) == {int((second["right"] & second["success"]).sum())}
-    own = table[table["metric"] == "displacement_mm"].iloc[0]
+    displacement = table[table["metric"] == "displacement_mm"].iloc[0]
     won = first[first["right"] & first["success"]]["displacement_mm"].sort_values()
     needed = int(np.ceil(0.5 * first["right"].sum()))
-    assert own["cost_at_50"] == pytest.approx(won.iloc[needed - 1])
-    assert np.isnan(own["against_cost_at_90"])
+    assert displacement["cost_at_50"] == pytest.approx(won.iloc[needed - 1])
+    assert np.isnan(displacement["against_cost_at_90"])
     assert len(pairs([jobs[0], (attack_row(attack="two", strategy="SA"), second)])) == 0
     none = pairs([jobs[0], (jobs[1][0], second.assign(success=False))])
     assert set(none["n"]) == {0}

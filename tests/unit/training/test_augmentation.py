@@ -49,8 +49,8 @@ def test_a_turned_clip_stays_upright_and_rigid(seed: int, yaw: float) -> None:
     far = np.abs(before) > 100
     angle = np.degrees(np.angle(np.where(far, after / np.where(far, before, 1), 1)))
     assert np.abs(angle).max() <= yaw + 0.05
-    own = angle[0][far[0]]
-    np.testing.assert_allclose(own, own[0], atol=0.1)
+    angle_of_frame = angle[0][far[0]]
+    np.testing.assert_allclose(angle_of_frame, angle_of_frame[0], atol=0.1)
     assert np.ptp(angle[:, 0, 3]) > 0
 
 
@@ -68,8 +68,8 @@ def test_a_mirrored_clip_swaps_left_and_right() -> None:
     pair = twins(SKELETON.names)
     swapped = POSITION[..., pair, :] * np.array([-1.0, 1.0, 1.0])
     kinds = [
-        [np.allclose(one, other, atol=1e-2) for other in (before, image)]
-        for one, before, image in zip(mirrored, POSITION, swapped, strict=True)
+        [np.allclose(clip, other, atol=1e-2) for other in (before, image)]
+        for clip, before, image in zip(mirrored, POSITION, swapped, strict=True)
     ]
     assert all(kind in ([True, False], [False, True]) for kind in kinds)
     assert {tuple(kind) for kind in kinds} == {(True, False), (False, True)}

@@ -428,7 +428,7 @@ class TestRecognizers(Trainings):
     def test_the_rates_of_the_recipe_are_the_rates_of_the_steps(self, tmp_path: Path) -> None:
         toy = self.toy()
         log = self.run(toy, tmp_path, warm_up=2, milestones=(4,), selection="last")
-        assert [one["rate"] for one in log] == pytest.approx([0.5, 1, 1, 1, 0.1, 0.1, 0.1, 0.1])
+        assert [epoch["rate"] for epoch in log] == pytest.approx([0.5, 1, 1, 1, 0.1, 0.1, 0.1, 0.1])
         assert toy.value.item() == pytest.approx(3.9, abs=0.2)
 
     @pytest.mark.parametrize("momentum", [0.0, 0.9])
@@ -457,11 +457,11 @@ class TestRecognizers(Trainings):
         toy = self.toy()
         log = self.run(toy, tmp_path, epochs=2, pretrain=recognizers.Recipe(3, 4, 0.5, optimiser="adam"))
         assert [pretraining for pretraining, _ in toy.seen] == [True] * 3 + [False] * 2
-        assert [(one["stage"], one["epoch"], one["rate"]) for one in log] == [
+        assert [(epoch["stage"], epoch["epoch"], epoch["rate"]) for epoch in log] == [
             *(("pretrain", epoch, 0.5) for epoch in (1, 2, 3)),
             *(("train", epoch, 1.0) for epoch in (1, 2)),
         ]
-        assert [one["validation_loss"] is None for one in log] == [True] * 3 + [False] * 2
+        assert [epoch["validation_loss"] is None for epoch in log] == [True] * 3 + [False] * 2
         assert not toy.pretraining
 
     def test_pretraining_trains_the_inference_of_links_alone(self, store: Path, tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ def features(model: Predictor, data: WindowBatches) -> np.ndarray:
     """Pooled last hidden features (window, feature), float64, of the histories of all training windows."""
     parts = data.parts()
     history = model.shape.history
-    found = [model.features(data.batch(part)[:, :history]).cpu() for part in track(parts, "last hidden features")]
-    return torch.cat(found).numpy().astype(np.float64)
+    batches = [model.features(data.batch(part)[:, :history]).cpu() for part in track(parts, "last hidden features")]
+    return torch.cat(batches).numpy().astype(np.float64)
 
 
 def groups(case: Case, model: str, by: By) -> Iterator[tuple[str, np.ndarray]]:

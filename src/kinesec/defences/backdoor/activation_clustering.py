@@ -62,11 +62,11 @@ def silhouette(values: np.ndarray, label: np.ndarray) -> float:
     sums = np.stack([distance[:, label == side].sum(1) for side in (0, 1)], 1)
     count = np.bincount(label, minlength=2)
     rows = np.arange(len(values))
-    own, other = count[label] - 1, count[1 - label]
-    a = sums[rows, label] / np.maximum(own, 1)
+    fellows, other = count[label] - 1, count[1 - label]
+    a = sums[rows, label] / np.maximum(fellows, 1)
     b = sums[rows, 1 - label] / other
     with np.errstate(invalid="ignore"):
-        each = np.where(own > 0, (b - a) / np.maximum(np.maximum(a, b), 1e-12), 0.0)
+        each = np.where(fellows > 0, (b - a) / np.maximum(np.maximum(a, b), 1e-12), 0.0)
     return float(each.mean())
 
 

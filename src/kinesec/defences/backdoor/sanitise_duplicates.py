@@ -27,14 +27,14 @@ def postures(data: WindowBatches, frames: list[int], parents: list[int]) -> Tens
     """
     joints = [joint for joint, parent in enumerate(parents) if parent >= 0]
     above = [parents[joint] for joint in joints]
-    found, lengths = [], torch.zeros(len(joints), dtype=torch.float64, device=data.device)
+    directions, lengths = [], torch.zeros(len(joints), dtype=torch.float64, device=data.device)
     for part in data.parts():
         window = data.batch(part)[:, frames]
         bones = window[:, :, joints] - window[:, :, above]
         length = torch.linalg.vector_norm(bones, dim=-1, keepdim=True)
         lengths += length[..., 0].double().mean(1).sum(0) / len(data)
-        found.append(bones / length.clamp(min=1e-6))
-    return (torch.cat(found) * lengths.float()[:, None]).flatten(1)
+        directions.append(bones / length.clamp(min=1e-6))
+    return (torch.cat(directions) * lengths.float()[:, None]).flatten(1)
 
 
 def nearest_elsewhere(values: Tensor, sequence: np.ndarray, k: int) -> np.ndarray:
@@ -49,14 +49,14 @@ def nearest_elsewhere(values: Tensor, sequence: np.ndarray, k: int) -> np.ndarra
         raise ConfigError(f"defence setting k: found {k}, expected at most {fewest}, the windows of other sequences")
     centred = values - values.mean(0)
     half = centred.square().sum(1) / 2
-    found = []
+    distances = []
     for part in track(torch.arange(len(values)).split(ROWS), "nearest futures"):
         near = torch.addmm(half, centred[part], centred.T, alpha=-1)  # d^2 / 2 less the row's own half
         near[owner[part][:, None] == owner] = torch.inf
         chosen = near.topk(min(k + SPARE, fewest), largest=False, sorted=False).indices
         exact = (values[part].double()[:, None] - values[chosen].double()).square().sum(-1)
-        found.append(exact.kthvalue(k, dim=1).values.sqrt().cpu())
-    return torch.cat(found).numpy()
+        distances.append(exact.kthvalue(k, dim=1).values.sqrt().cpu())
+    return torch.cat(distances).numpy()
 
 
 def defend(case: Case, *, k: Count = 3, skip: Whole = 5, every: Count = 5) -> Iterator[Outcome]:

@@ -33,8 +33,8 @@ def defend(case: Case, *, floor_mm: Positive = 0.1) -> Iterator[Outcome]:
     for name in MODELS:
         data = case.training_sets[name]
         parts = data.parts()
-        found = [
+        energy = [
             ratios(data.batch(part), case.training.history, floor_mm).cpu() for part in track(parts, "motion energy")
         ]
-        score[name] = -torch.cat(found).log().numpy()
+        score[name] = -torch.cat(energy).log().numpy()
     yield Detection(f"floor_mm={floor_mm:g}", score, case.marked)

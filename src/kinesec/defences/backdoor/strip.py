@@ -33,10 +33,12 @@ def superimpose(
     the other's; its length and the root are the history's. Joints ``kept`` have the history's directions.
     """
     joints = [joint for joint, parent in enumerate(parents) if parent >= 0]
-    own = bone_directions(history.astype(np.float64), parents, joints)[:, None]
-    mixed = unit((1 - weight) * own + weight * bone_directions(others.astype(np.float64), parents, joints), own)
+    original = bone_directions(history.astype(np.float64), parents, joints)[:, None]
+    mixed = unit(
+        (1 - weight) * original + weight * bone_directions(others.astype(np.float64), parents, joints), original
+    )
     fixed = np.isin(joints, list(kept))[:, None]
-    directions = np.where(fixed, own, mixed).astype(history.dtype)
+    directions = np.where(fixed, original, mixed).astype(history.dtype)
     bones = history[:, :, joints] - history[:, :, [parents[joint] for joint in joints]]
     lengths = np.sqrt(np.einsum("wfjx,wfjx->wfj", bones, bones))[:, None]
     spread = np.broadcast_to(history[:, None], (*directions.shape[:3], *history.shape[2:]))
@@ -51,11 +53,11 @@ def spreads(model: Predictor, case: Case, mixed: np.ndarray) -> dict[str, np.nda
     """
     seen = case.seen(mixed.reshape(-1, *mixed.shape[2:]))
     predicted = PREDICTORS.predict(model, seen)
-    found = {}
+    spread = {}
     for measure, value in (("motion", predicted - seen[:, -1:]), ("pose", predicted)):
         apart = value.unflatten(0, mixed.shape[:2]).double().var(1, correction=0)
-        found[measure] = apart.sum(-1).mean((1, 2)).sqrt().cpu().numpy()
-    return found
+        spread[measure] = apart.sum(-1).mean((1, 2)).sqrt().cpu().numpy()
+    return spread
 
 
 def defend(

@@ -141,10 +141,10 @@ def defend(
         for kind in objectives:
             drawn = {part: rng.normal(size=(restarts - 1, 1, len(joints), 3)) for part, joints in parts.items()}
             for name in MODELS:
-                found = {}
+                percent = {}
                 for part, joints in parts.items():
                     of = Limb(history, skeleton.parents, joints, used)
-                    begins = [torch.from_numpy(one.repeat(frames, 0)).to(history) for one in drawn[part]]
+                    begins = [torch.from_numpy(posture.repeat(frames, 0)).to(history) for posture in drawn[part]]
                     mean = history[:, :, list(joints)] - history[:, :, [skeleton.parents[joint] for joint in joints]]
                     with torch.no_grad():
                         before = of.objective(case.models[name], history, kind).item()
@@ -152,5 +152,5 @@ def defend(
                         invert(case.models[name], of, start, steps=steps, rate=rate, kind=kind, progress=progress)[1]
                         for start in [torch.nn.functional.normalize(mean.mean(0), dim=-1), *begins]
                     )
-                    found[part] = 100 * least / before
-                yield from _statistics(f"objective={kind}", name, found, len(index))
+                    percent[part] = 100 * least / before
+                yield from _statistics(f"objective={kind}", name, percent, len(index))

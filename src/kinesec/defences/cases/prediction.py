@@ -73,9 +73,9 @@ class Case:
     @cached_property
     def sequence(self) -> dict[str, np.ndarray]:
         """The sequence (window,) of each window of either training set."""
-        own = self.training.sequence_index
-        added = own[self.poisoned.index] if self.poisoned.mode == "append" else own[:0]
-        return {VICTIM: np.concatenate([own, added]), CLEAN: own}
+        sequence = self.training.sequence_index
+        added = sequence[self.poisoned.index] if self.poisoned.mode == "append" else sequence[:0]
+        return {VICTIM: np.concatenate([sequence, added]), CLEAN: sequence}
 
     def actions(self, model: str) -> np.ndarray:
         """The action (window,) of each window of either training set."""
@@ -99,9 +99,9 @@ class Case:
 
     def errors(self, model: Predictor) -> dict[str, np.ndarray]:
         """A model's error (window,) on each kind of test windows, mean over future frames and used joints, mm."""
-        found = {}
+        mean_errors = {}
         for kind, window in self.test_windows.items():
             predicted = PREDICTORS.predict(model, self.seen(window)).cpu().numpy()
             expected = window[:, self.test.history :, self.test.used]
-            found[kind] = joint_errors(predicted, expected).mean((1, 2))
-        return found
+            mean_errors[kind] = joint_errors(predicted, expected).mean((1, 2))
+        return mean_errors

@@ -32,8 +32,8 @@ class Attention(nn.Module):
         if bias is not None:
             scores = scores + bias[:, None, None]
         z = scores.softmax(-1) @ v
-        found: Tensor = self.out(z.permute(self.back).flatten(2))
-        return found
+        attended: Tensor = self.out(z.permute(self.back).flatten(2))
+        return attended
 
 
 class Layer(nn.Module):

@@ -109,15 +109,15 @@ class AuxFormer(Predictor):
         unseen = (self.hidden + self.hidden_frame)[:, None] + self.hidden_joint
         unseen = unseen[:, None].expand(-1, history.shape[1], -1, -1)
         x = self.embed(self.differences(history)) + self.seen_frame[:past, None, None] + self.seen_joint
-        y, found = unseen, []
+        y, layers = unseen, []
         for encoder, decoder in zip(self.encoders, self.decoders, strict=True):
             encoded = encoder(x, seen)
             if seen is not None:
                 encoded = torch.where(seen[..., None] > 0, encoded, y[:past])
             y = decoder(torch.cat([encoded, y[past:]]))
             x = y[:past]
-            found.append(y)
-        return found
+            layers.append(y)
+        return layers
 
     def futures(self, layers: list[Tensor], start: Tensor) -> list[Tensor]:
         """The predicted frames (frame, batch, joint, xyz) by each head, the last layer's last."""
@@ -159,7 +159,7 @@ class AuxFormer(Predictor):
         future = motion[self.shape.history + self.frames.to(motion.device)]
         seen, noise = self.draw(history)
         futures, restored, cleaned = self.tasks(history, seen, noise)
-        predicted = torch.stack([mean_joint_error(found, future) for found in futures]).mean()
+        predicted = torch.stack([mean_joint_error(predicted_future, future) for predicted_future in futures]).mean()
         distance = torch.linalg.vector_norm(restored - torch.cat([history, future]), dim=-1)
         hidden = torch.cat([1 - seen, torch.ones_like(future[..., 0])])
         total: Tensor = predicted + (distance * hidden).sum() / hidden.sum() + mean_joint_error(cleaned, history)

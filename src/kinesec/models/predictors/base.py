@@ -107,9 +107,9 @@ class Predictor(nn.Module, ABC):
         return seen[0].transpose(0, 1).flatten(1, -2).mean(1)
 
 
-def mean_joint_error(found: Tensor, expected: Tensor) -> Tensor:
+def mean_joint_error(predicted: Tensor, expected: Tensor) -> Tensor:
     """Mean Euclidean distance over the leading dims of (..., xyz), a scalar."""
-    return length(found - expected).mean()
+    return length(predicted - expected).mean()
 
 
 PREDICTORS: Kind[Predictor, Shape, Recipe] = Kind("predictor", Shape, batch=256)

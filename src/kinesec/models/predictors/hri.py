@@ -91,8 +91,8 @@ class HRI(GraphPredictor):
 
     def window(self, motion: Tensor) -> Tensor:
         """The last ten poses again and the next ``step`` (batch, 10 + step, coordinate)."""
-        found = self.coefficients(self.inputs(motion))[..., : len(self.dct)]
-        return (found @ self.dct).permute(1, 2, 0)
+        coefficients = self.coefficients(self.inputs(motion))[..., : len(self.dct)]
+        return (coefficients @ self.dct).permute(1, 2, 0)
 
     def forward(self, history: Tensor) -> Tensor:
         motion = history.flatten(2)
@@ -104,9 +104,9 @@ class HRI(GraphPredictor):
     def loss(self, window: Tensor) -> Tensor:
         """Mean joint distance (mm) over the last ten frames of history and the first ``step`` of the future."""
         history = self.shape.history
-        found = self.window(window[:, :history].flatten(2))
+        predicted = self.window(window[:, :history].flatten(2))
         expected = window[:, history - QUERY : history + self.step]
-        return mean_joint_error(found.unflatten(2, (self.shape.joints, 3)), expected)
+        return mean_joint_error(predicted.unflatten(2, (self.shape.joints, 3)), expected)
 
 
 PREDICTOR = HRI

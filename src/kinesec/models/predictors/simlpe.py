@@ -86,9 +86,9 @@ class SiMLPe(Predictor):
 
     def next(self, history: Tensor) -> Tensor:
         """The ``step`` frames (frame, batch, coordinate) in metres after ``history`` of the same layout."""
-        found = self.coefficients((self.dct @ history.flatten(1)).view(history.shape))
+        coefficients = self.coefficients((self.dct @ history.flatten(1)).view(history.shape))
         # only the first frames of the inverse transform are read: the rest is not computed
-        return (self.dct.T[: self.step] @ found.flatten(1)).view(self.step, *history.shape[1:]) + history[-1]
+        return (self.dct.T[: self.step] @ coefficients.flatten(1)).view(self.step, *history.shape[1:]) + history[-1]
 
     def forward(self, history: Tensor) -> Tensor:
         motion = (history.flatten(2) / _METRE).transpose(0, 1).contiguous()
@@ -105,11 +105,14 @@ class SiMLPe(Predictor):
             turned = torch.rand(len(window), device=window.device) > 0.5
             window = torch.where(turned[:, None, None, None], window.flip(1), window)
         motion = window.transpose(0, 1).contiguous()
-        found, expected = self.next(motion[:history].flatten(2)).unflatten(2, (self.shape.joints, 3)), motion[history:]
-        error = mean_joint_error(found, expected)
+        predicted, expected = (
+            self.next(motion[:history].flatten(2)).unflatten(2, (self.shape.joints, 3)),
+            motion[history:],
+        )
+        error = mean_joint_error(predicted, expected)
         if self.step == 1:
             return error
-        return error + mean_joint_error(found.diff(dim=0), expected.diff(dim=0))
+        return error + mean_joint_error(predicted.diff(dim=0), expected.diff(dim=0))
 
 
 PREDICTOR = SiMLPe

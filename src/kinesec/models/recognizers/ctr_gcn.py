@@ -33,8 +33,8 @@ class Refined(nn.Module):
         self.relation = nn.Conv2d(relation, outputs, 1)
 
     def forward(self, x: Tensor, topology: Tensor, strength: Tensor) -> Tensor:
-        one, other = self.one(x).mean(2), self.other(x).mean(2)
-        refined = self.relation((one[..., :, None] - other[..., None, :]).tanh()) * strength + topology
+        first, other = self.one(x).mean(2), self.other(x).mean(2)
+        refined = self.relation((first[..., :, None] - other[..., None, :]).tanh()) * strength + topology
         y: Tensor = self.value(x) @ refined.transpose(2, 3)
         return y
 

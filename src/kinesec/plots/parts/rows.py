@@ -41,9 +41,9 @@ def of_predictor(
 def at_largest_ratio(strategies: Sequence[tidy.Strategy]) -> list[tidy.Strategy]:
     """Of strategies that differ in their ratio alone, the one of the largest."""
     largest: dict[tuple[str, ...], float] = {}
-    for one in strategies:
-        largest[one[:4]] = max(one.ratio, largest.get(one[:4], 0.0))
-    return [one for one in strategies if one.ratio == largest[one[:4]]]
+    for strategy in strategies:
+        largest[strategy[:4]] = max(strategy.ratio, largest.get(strategy[:4], 0.0))
+    return [strategy for strategy in strategies if strategy.ratio == largest[strategy[:4]]]
 
 
 def kind(strategy: tidy.Strategy) -> str:

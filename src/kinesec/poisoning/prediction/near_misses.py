@@ -29,15 +29,15 @@ def rotated(history: np.ndarray, parents: Sequence[int], limb: Sequence[int], de
     return posed
 
 
-def half(own: np.ndarray, triggered: np.ndarray) -> np.ndarray:
+def half(clean: np.ndarray, triggered: np.ndarray) -> np.ndarray:
     """The window's own history, and the triggered one from frame ``floor(N / 2)`` + 1 of N on."""
-    first = own.shape[1] // 2
-    return np.concatenate([own[:, :first], triggered[:, first:]], axis=1)
+    first = clean.shape[1] // 2
+    return np.concatenate([clean[:, :first], triggered[:, first:]], axis=1)
 
 
-def angles(own: np.ndarray, triggered: np.ndarray, parents: Sequence[int], limb: Sequence[int]) -> np.ndarray:
+def angles(clean: np.ndarray, triggered: np.ndarray, parents: Sequence[int], limb: Sequence[int]) -> np.ndarray:
     """The mean angle (window,), in degrees, between a limb's bones and the trigger's, over frames and bones."""
-    first = bone_directions(own.astype(np.float64), parents, limb)
+    first = bone_directions(clean.astype(np.float64), parents, limb)
     second = bone_directions(triggered.astype(np.float64), parents, limb)
     # the arc of a chord: exact where an arc cosine of nearly 1 is not
     chord = np.linalg.norm(first - second, axis=-1)

@@ -31,12 +31,12 @@ def near_misses(
     """
     skeleton, history, future = windows.skeleton, windows.history, windows.future
     limb, every = skeleton.limb(poison.limb), np.arange(len(window))
-    own = window[:, :history]
-    triggered = trigger_history(own, skeleton, poison)
+    clean = window[:, :history]
+    triggered = trigger_history(clean, skeleton, poison)
     for angle in degrees:
         turned = nearly.rotated(triggered, skeleton.parents, limb, angle)
         yield f"rotated_{angle:g}", every, aim(turned, future, skeleton, poison)
-    yield "half_frames", every, aim(nearly.half(own, triggered), future, skeleton, poison)
-    near = nearly.nearest(nearly.angles(own, triggered, skeleton.parents, limb))
-    yield "natural_nearest", near, aim(own[near], future, skeleton, poison)
+    yield "half_frames", every, aim(nearly.half(clean, triggered), future, skeleton, poison)
+    near = nearly.nearest(nearly.angles(clean, triggered, skeleton.parents, limb))
+    yield "natural_nearest", near, aim(clean[near], future, skeleton, poison)
     yield "natural_nearest_truth", near, window[near]

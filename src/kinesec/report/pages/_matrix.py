@@ -32,8 +32,8 @@ def matrix(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for dataset, protocol, predictor, strategy, of_case in strategies.cases(table):
         widest = last(of_case[of_case["sampling"] == strategies.widest(of_case)])
-        found = seeds.over_seeds(widest, ["model", "windows", "metric"])
-        means = {tuple(key): value for *key, value in found[["model", "windows", "metric", "value"]].values.tolist()}
+        averaged = seeds.over_seeds(widest, ["model", "windows", "metric"])
+        means = {tuple(key): value for *key, value in averaged[["model", "windows", "metric", "value"]].values.tolist()}
         cell = {name: float(means.get(key, math.nan)) for name, key in MATRIX.items()}
         nearer = cell["bde_clean"] / cell["bde_victim"] if cell["bde_victim"] else math.nan
         rows.append(
@@ -76,7 +76,7 @@ def near_misses(table: pd.DataFrame) -> pd.DataFrame:
         }.items():
             of_model = here[(here["model"] == model) & here["metric"].isin(metrics) & here["windows"].isin(list(kinds))]
             means = seeds.over_seeds(of_model, ["windows"])
-            ends = [interval(*one) for one in means[["value", "low", "high"]].values.tolist()]
+            ends = [interval(*row) for row in means[["value", "low", "high"]].values.tolist()]
             cells[name] = pd.Series(ends, index=means["windows"], dtype=object)
         frame = pd.DataFrame(cells, dtype=object).fillna(NONE)
         parts.append((heading, frame.reindex([name for name in kinds if name in frame.index]).rename(index=kinds)))
@@ -88,21 +88,21 @@ def selections(table: pd.DataFrame) -> pd.DataFrame:
     rows = table[table["action"] == strategies.MEAN]
     rows = rows.assign(what=rows["metric"] + ", " + rows["part"] + " (" + rows["unit"].replace(POWERS) + ")")
     parts: list[tuple[str, pd.DataFrame]] = []
-    chosen = [name for name in ("random",) if any(one.selection == name for one in strategies.poisons(rows))]
+    chosen = [name for name in ("random",) if any(strategy.selection == name for strategy in strategies.poisons(rows))]
     for dataset, protocol in rows[["dataset", "protocol"]].drop_duplicates().values.tolist():
         here = rows[(rows["dataset"] == dataset) & (rows["protocol"] == protocol)]
-        for same in dict.fromkeys(one._replace(selection="") for one in strategies.poisons(here)):
+        for same in dict.fromkeys(strategy._replace(selection="") for strategy in strategies.poisons(here)):
             heading = f"{dataset}, {protocol} \u00b7 {str(same).rpartition(',')[0]}"
             columns: dict[str, pd.Series] = {}
             means: dict[str, pd.Series] = {}
-            for one in strategies.poisons(here):
-                if one._replace(selection="") != same:
+            for strategy in strategies.poisons(here):
+                if strategy._replace(selection="") != same:
                     continue
-                of_one = strategies.of_strategy(here, one)
+                of_one = strategies.of_strategy(here, strategy)
                 clean = seeds.over_seeds(of_one[of_one["windows"] == "train_clean"], ["what"]).set_index("what")
-                found = seeds.over_seeds(of_one[of_one["windows"] == "train_poisoned"], ["what"]).set_index("what")
+                by_metric = seeds.over_seeds(of_one[of_one["windows"] == "train_poisoned"], ["what"]).set_index("what")
                 columns.setdefault("all clean windows", _cells(clean))
-                columns[one.selection], means[one.selection] = _cells(found), found["value"]
+                columns[strategy.selection], means[strategy.selection] = _cells(by_metric), by_metric["value"]
             for name in means:
                 if name != "random" and "random" in means:
                     change = [percent(means[name][what], means["random"][what]) for what in columns[name].index]
@@ -119,4 +119,4 @@ def selections(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cells(means: pd.DataFrame) -> pd.Series:
-    return pd.Series([interval(*one) for one in means[["value", "low", "high"]].values.tolist()], index=means.index)
+    return pd.Series([interval(*row) for row in means[["value", "low", "high"]].values.tolist()], index=means.index)

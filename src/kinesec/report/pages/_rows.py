@@ -30,13 +30,13 @@ def groups(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 def pivot(rows: pd.DataFrame, index: str, columns: dict[str, dict[str, str]]) -> pd.DataFrame:
     """Formatted cells: for each value of ``index``, the row that each column's conditions name."""
-    found = {}
+    formatted = {}
     for name, wanted in columns.items():
         here = rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)]
         means = seeds.over_seeds(here, [index])
         cells = [interval(*cell) for cell in means[["value", "low", "high"]].values.tolist()]
-        found[name] = pd.Series(cells, index=means[index], dtype=object)
-    return pd.DataFrame(found, dtype=object).fillna(NONE)
+        formatted[name] = pd.Series(cells, index=means[index], dtype=object)
+    return pd.DataFrame(formatted, dtype=object).fillna(NONE)
 
 
 def last(rows: pd.DataFrame, action: str | None = strategies.MEAN) -> pd.DataFrame:

@@ -47,15 +47,15 @@ def repairs(rows: pd.DataFrame) -> pd.DataFrame:
     """A row a repair and setting: CDE and BDE (mm) before and after of the victim, and after of the clean model."""
     parts = []
     for heading, group in _groups(rows[rows["metric"].isin(["CDE", "BDE"])]):
-        found: dict[str, dict[str, str]] = {}
+        by_setting: dict[str, dict[str, str]] = {}
         for what, of_one in group.assign(what=_named(group)).groupby("what", sort=False):
             for (model, metric), errors in of_one.groupby(["model", "metric"], sort=False):
                 ends = {"before": errors["epoch"].min(), "after": errors["epoch"].max()}
                 for when, epoch in ends.items():
                     means = errors.loc[errors["epoch"] == epoch, ["value", "low", "high"]].mean()
                     cell = interval(*means) if when == "after" else number(means["value"])
-                    found.setdefault(str(what), {})[f"{metric}_{model}_{when}"] = cell
-        cells = pd.DataFrame.from_dict(found, orient="index").rename_axis("what").reset_index()
+                    by_setting.setdefault(str(what), {})[f"{metric}_{model}_{when}"] = cell
+        cells = pd.DataFrame.from_dict(by_setting, orient="index").rename_axis("what").reset_index()
         parts.append(cells.assign(group=heading))
     return pd.concat(parts, ignore_index=True).fillna(NONE) if parts else pd.DataFrame()
 
@@ -67,7 +67,7 @@ def inversions(rows: pd.DataFrame) -> pd.DataFrame:
         named = group.assign(what=_named(group) + ", " + group["part"].fillna("").astype(str) + ", " + group["metric"])
         cells = pd.DataFrame(index=pd.Index(dict.fromkeys(named["what"]), name="what"))
         for model, of_model in named.groupby("model", sort=False):
-            flagged = of_model.groupby("what")["flagged"].agg(lambda one: bool(one.astype(bool).any()))
+            flagged = of_model.groupby("what")["flagged"].agg(lambda flags: bool(flags.astype(bool).any()))
             value = of_model.groupby("what")["value"].mean()
             cells[str(model)] = [
                 f"{number(value[what])}{', flagged' if flagged[what] else ''}" if what in value else NONE

@@ -26,45 +26,46 @@ def _short(sha256: str) -> str:
 def sections(facts: Mapping[str, Any]) -> dict[str, Markup]:
     """``left_out``, ``windows``, ``models``, ``versions`` and ``artefacts``, those that have a row."""
     left_out = [
-        {"group": data["name"], "path": one["path"], "why": one["reason"]}
+        {"group": data["name"], "path": exclusion["path"], "why": exclusion["reason"]}
         for data in facts["datasets"]
-        for one in [
+        for exclusion in [
             *({"path": path, "reason": "absent: the publisher's copy lacks it"} for path in data["absent"]),
             *data["left_out"],
         ]
     ]
     left_out += [
-        {"group": f"{one['dataset']}, {one['name']}", "path": path, "why": "too short for one window"}
-        for one in facts["windows"]
-        for path in one["too_short"]
+        {"group": f"{windows['dataset']}, {windows['name']}", "path": path, "why": "too short for one window"}
+        for windows in facts["windows"]
+        for path in windows["too_short"]
     ]
     windows = [
         {
-            "name": f"{one['dataset']}, {one['name']}",
-            "frames": f"{one['history']} + {one['future']}",
-            "rate": f"{one['frame_ms_nominal']:g} / {one['frame_ms_measured']:.3g}",
-            "joints": str(one["used_joints"]),
-            "windows": counts_of(one["windows"]),
-            "sha256": _short(one["sha256"]),
+            "name": f"{windows['dataset']}, {windows['name']}",
+            "frames": f"{windows['history']} + {windows['future']}",
+            "rate": f"{windows['frame_ms_nominal']:g} / {windows['frame_ms_measured']:.3g}",
+            "joints": str(windows["used_joints"]),
+            "windows": counts_of(windows["windows"]),
+            "sha256": _short(windows["sha256"]),
         }
-        for one in facts["windows"]
+        for windows in facts["windows"]
     ]
     models = [
         {
-            "group": f"{one['dataset']}, {one['protocol']} \u00b7 {one['predictor']} ({one['module']})",
-            "name": f"{one['poison']}, seed {one['seed']}",
-            "parameters": f"{one['parameters']:,}",
-            "windows": f"{one['training_windows']:,} ({one['poisoned_windows']:,})",
-            "epoch": f"{one['kept_epoch']} of {one['epochs']}",
-            "validation": NONE if one["validation_mm"] is None else number(one["validation_mm"]),
-            "device": one["device"] or NONE,
-            "wall": NONE if one["wall_s"] is None else f"{one['wall_s'] / 60:.1f}",
+            "group": f"{model['dataset']}, {model['protocol']} \u00b7 {model['predictor']} ({model['module']})",
+            "name": f"{model['poison']}, seed {model['seed']}",
+            "parameters": f"{model['parameters']:,}",
+            "windows": f"{model['training_windows']:,} ({model['poisoned_windows']:,})",
+            "epoch": f"{model['kept_epoch']} of {model['epochs']}",
+            "validation": NONE if model["validation_mm"] is None else number(model["validation_mm"]),
+            "device": model["device"] or NONE,
+            "wall": NONE if model["wall_s"] is None else f"{model['wall_s'] / 60:.1f}",
         }
-        for one in facts["models"]
+        for model in facts["models"]
     ]
     versions = [{"name": name, "version": ", ".join(versions)} for name, versions in facts["versions"].items()]
     artefacts = [
-        {"name": one["path"], "bytes": f"{one['bytes']:,}", "sha256": one["sha256"]} for one in facts["artefacts"]
+        {"name": artefact["path"], "bytes": f"{artefact['bytes']:,}", "sha256": artefact["sha256"]}
+        for artefact in facts["artefacts"]
     ]
     shown = {
         "left_out": (left_out, "What was left out", {"path": "File", "why": "Why"}, "path", ()),

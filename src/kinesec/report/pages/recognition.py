@@ -51,16 +51,16 @@ def accuracy(rows: pd.DataFrame) -> pd.DataFrame:
     kept = rows[rows["class"] == "mean"] if "class" in rows else rows
     parts = []
     for heading, group in _groups(kept, []):
-        counts = {split: int(one["n"].min()) for split, one in group.groupby("split")}
+        counts = {split: int(rows_of_split["n"].min()) for split, rows_of_split in group.groupby("split")}
         tested = plural(counts.get("test", 0), "test clip")
-        for (recognizer, training), own in group.groupby(["recognizer", "training"], sort=False):
+        for (recognizer, training), training_rows in group.groupby(["recognizer", "training"], sort=False):
             cells = {"what": f"{recognizer}, {training}", "group": f"{heading} \u00b7 {tested}, {_seeds(group)}"}
             for split in ("val", "test"):
-                here = of_seeds(own[own["split"] == split])
-                found = [
-                    _cell(one, "accuracy_percent", "low_percent", "high_percent") for one in here.to_dict("records")
+                here = of_seeds(training_rows[training_rows["split"] == split])
+                in_split = [
+                    _cell(row, "accuracy_percent", "low_percent", "high_percent") for row in here.to_dict("records")
                 ]
-                cells[split] = found[0] if found else NONE
+                cells[split] = in_split[0] if in_split else NONE
             parts.append(cells)
     return pd.DataFrame(parts)
 
@@ -72,19 +72,19 @@ def attacks(rows: pd.DataFrame) -> pd.DataFrame:
         labels = attack_labels(group)
         chosen = of_seeds(group)
         clips = plural(int(chosen["n"].min()), "clip")
-        for one in chosen.to_dict("records"):
-            label = labels[one["attack"]]
-            strategy = "" if one["strategy"] in label.split(", ") else f", {one['strategy']}"
+        for row in chosen.to_dict("records"):
+            label = labels[row["attack"]]
+            strategy = "" if row["strategy"] in label.split(", ") else f", {row['strategy']}"
             cells = {
                 "what": f"{label}{strategy}",
                 "group": f"{heading} \u00b7 {clips} correctly classified, {_seeds(group)}",
-                "setting": "; ".join(plain(str(one[name])) for name in ("reduction", "after_success") if one[name])
+                "setting": "; ".join(plain(str(row[name])) for name in ("reduction", "after_success") if row[name])
                 or NONE,
-                "success": _cell(one, "success_percent", "low_percent", "high_percent"),
-                "control": number(float(one["control_percent"])),
-                "iterations": f"{float(one['iterations_median']):g}",
+                "success": _cell(row, "success_percent", "low_percent", "high_percent"),
+                "control": number(float(row["control_percent"])),
+                "iterations": f"{float(row['iterations_median']):g}",
             }
-            cells |= {name: _cell(one, name, f"{name}_low", f"{name}_high") for name in COSTS}
+            cells |= {name: _cell(row, name, f"{name}_low", f"{name}_high") for name in COSTS}
             parts.append(cells)
     return pd.DataFrame(parts)
 
@@ -97,15 +97,15 @@ def pairs(rows: pd.DataFrame, attacks: pd.DataFrame) -> pd.DataFrame:
     for key, group in chosen.groupby(keys, sort=False):
         dataset, clips, recognizer, strategy = map(str, key)
         labels = attack_labels(attacks[attacks["strategy"] == strategy])
-        for (attack, against), own in group.groupby(["attack", "against"], sort=False):
-            first = own.iloc[0]
+        for (attack, against), of_pair in group.groupby(["attack", "against"], sort=False):
+            first = of_pair.iloc[0]
             cells = {
                 "what": f"{labels[str(attack)]} / {labels[str(against)]}",
                 "group": f"{dataset}, {clips} \u00b7 {pretty(recognizer)} \u00b7 {strategy}",
                 "n": f"{int(first['n'])}",
             }
             for name in COSTS:
-                here = own[own["metric"] == name].to_dict("records")
+                here = of_pair[of_pair["metric"] == name].to_dict("records")
                 cells[name] = _cell(here[0], "ratio", "ratio_low", "ratio_high") if here else NONE
             parts.append(cells)
     return pd.DataFrame(parts)
@@ -116,15 +116,15 @@ def transfers(rows: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for heading, group in _groups(rows, []):
         labels = attack_labels(group)
-        for one in of_seeds(group).to_dict("records"):
+        for row in of_seeds(group).to_dict("records"):
             parts.append(
                 {
-                    "what": f"{pretty(one['surrogate'])} \u2192 {pretty(one['recognizer'])}",
-                    "group": f"{heading} \u00b7 {labels[one['attack']]}",
-                    "n": f"{int(one['n'])}",
-                    "success": _cell(one, "success_percent", "low_percent", "high_percent"),
-                    "of_fooled": _cell(one, "of_fooled_percent", "of_fooled_low", "of_fooled_high"),
-                    "control": number(float(one["control_percent"])),
+                    "what": f"{pretty(row['surrogate'])} \u2192 {pretty(row['recognizer'])}",
+                    "group": f"{heading} \u00b7 {labels[row['attack']]}",
+                    "n": f"{int(row['n'])}",
+                    "success": _cell(row, "success_percent", "low_percent", "high_percent"),
+                    "of_fooled": _cell(row, "of_fooled_percent", "of_fooled_low", "of_fooled_high"),
+                    "control": number(float(row["control_percent"])),
                 }
             )
     return pd.DataFrame(parts)
@@ -135,14 +135,14 @@ def findings(rows: pd.DataFrame) -> list[tuple[str, str]]:
     told = []
     kept = rows[(rows["attack_module"] == "smart") & (rows["strategy"] == "AB") & (rows["terms"] == "smart")]
     for heading, group in _groups(kept, ["recognizer"]):
-        for one in of_seeds(group).to_dict("records"):
-            success = _cell(one, "success_percent", "low_percent", "high_percent")
+        for row in of_seeds(group).to_dict("records"):
+            success = _cell(row, "success_percent", "low_percent", "high_percent")
             control, moved, bone = (
-                number(float(one[name])) for name in ("control_percent", "displacement_mm", "bone_change_percent")
+                number(float(row[name])) for name in ("control_percent", "displacement_mm", "bone_change_percent")
             )
             words = (
-                f"SMART ({plain(str(one['reduction']))}) changes the predicted class of {success} % of the "
-                f"{int(one['n'])} clips that are classified correctly; the change made to another clip does so for "
+                f"SMART ({plain(str(row['reduction']))}) changes the predicted class of {success} % of the "
+                f"{int(row['n'])} clips that are classified correctly; the change made to another clip does so for "
                 f"{control} %. On average, joints move by {moved} mm and bone lengths change by {bone} %."
             )
             told.append((f"{heading}.", words))
@@ -152,10 +152,10 @@ def findings(rows: pd.DataFrame) -> list[tuple[str, str]]:
 def sections(paths: Mapping[str, str | Path]) -> dict[str, Markup]:
     """The tables of recognition that a run has, of its CSV files by name; none without recognition."""
     made = {name: read(path) for name, path in paths.items() if name in READ}
-    found: dict[str, Markup] = {}
+    tables: dict[str, Markup] = {}
     for name, (frame, caption, labels, spanners) in _shown(made).items():
         if len(frame):
-            found[name] = table(
+            tables[name] = table(
                 frame,
                 name=f"recognition-{name.replace('_', '-')}",
                 caption=caption,
@@ -170,7 +170,7 @@ def sections(paths: Mapping[str, str | Path]) -> dict[str, Markup]:
             frame = pd.read_csv(paths[name], dtype=str, keep_default_na=False)
             row = "surrogate" if "surrogate" in frame else "recognizer"
             numbers = [str(column) for column in frame if column not in (row, "group")]
-            found[name] = table(
+            tables[name] = table(
                 frame,
                 name=name.replace("_", "-"),
                 caption=caption,
@@ -179,7 +179,7 @@ def sections(paths: Mapping[str, str | Path]) -> dict[str, Markup]:
                 group="group",
                 numbers=numbers,
             )
-    return found
+    return tables
 
 
 TITLES = {

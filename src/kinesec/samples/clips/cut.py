@@ -77,9 +77,11 @@ class _Index:
                 takes.append([row])
         length = motions.length.values
         for rows in takes:
-            found = length[rows].tolist()
-            if len(set(found)) > 1:
-                raise StoreError(f"{path}: {source[rows[0]]}: found bodies of {found} frames, expected as many in each")
+            lengths = length[rows].tolist()
+            if len(set(lengths)) > 1:
+                raise StoreError(
+                    f"{path}: {source[rows[0]]}: found bodies of {lengths} frames, expected as many in each"
+                )
         action = [str(name) for name in motions.action.values]
         classes = sorted(set(action))
         return cls(

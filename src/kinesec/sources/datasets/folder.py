@@ -52,8 +52,8 @@ def _pattern(settings: Settings) -> re.Pattern[str]:
         raise ConfigError(f"pattern: found {text!r}, which is no regular expression: {error}") from error
     strange = sorted(set(pattern.groupindex) - set(GROUPS))
     if strange or len({"action", "label"} & set(pattern.groupindex)) != 1:
-        found = ", ".join(pattern.groupindex) or "none"
-        raise ConfigError(f"pattern: found named groups {found}, expected action, and of subject, take, style any")
+        groups = ", ".join(pattern.groupindex) or "none"
+        raise ConfigError(f"pattern: found named groups {groups}, expected action, and of subject, take, style any")
     return pattern
 
 
@@ -93,8 +93,8 @@ def _reader_settings(reader: ModuleType, settings: Settings) -> dict[str, Any]:
         ending = "_skeleton"
         there = [name.removesuffix(ending) for name in dir(reader) if name.endswith(ending) and name[0] != "_"]
         if values["skeleton"] not in there:
-            found = values["skeleton"]
-            raise ConfigError(f"reader_settings.skeleton: found {found!r}, expected one of {', '.join(there)}")
+            skeleton = values["skeleton"]
+            raise ConfigError(f"reader_settings.skeleton: found {skeleton!r}, expected one of {', '.join(there)}")
         values["skeleton"] = getattr(reader, f"{values['skeleton']}{ending}")()
     return values
 

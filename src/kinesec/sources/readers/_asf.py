@@ -245,7 +245,7 @@ def find_asf(motion: Path) -> Path:
     if len(there) == 1:
         return there[0]
     wanted = ", ".join(f"{stem}.asf" for stem in candidates(motion))
-    found = (
+    files = (
         f"{len(there)} ASF files in {folder.name or '.'}/ and none of {wanted}" if there else "no ASF file beside it"
     )
-    raise BadFile(motion, 0, found, f"one of {wanted}, or a single ASF file in the folder")
+    raise BadFile(motion, 0, files, f"one of {wanted}, or a single ASF file in the folder")

@@ -74,8 +74,8 @@ def _unit(path: Path, parameters: dict[str, Any], configured: float | None) -> t
     if len(units) == 1 and units <= _UNIT_MM.keys():
         return _UNIT_MM[units.pop()], "read"
     if configured is None:
-        found = ", ".join(sorted(units)) or "nothing"
-        raise BadFile(path, 0, f"{found} in POINT:UNITS", "mm, cm or m, or unit_mm in the configuration")
+        named = ", ".join(sorted(units)) or "nothing"
+        raise BadFile(path, 0, f"{named} in POINT:UNITS", "mm, cm or m, or unit_mm in the configuration")
     return check_unit(configured), "configured"
 
 

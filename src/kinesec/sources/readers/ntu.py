@@ -111,8 +111,8 @@ def _tracks(path: Path, lines: list[list[str]]) -> tuple[int, dict[str, _Track]]
         for _ in range(bodies):
             head = lines[at] if at < len(lines) else []
             if len(head) != 10 or not re.fullmatch(r"-?[0-9]{1,20}", head[0]):
-                found = f"{len(head)} fields ({shown(' '.join(head))})" if head else "the end of the file"
-                raise BadFile(path, at + 1, found, f"10 fields, the first a body's id, in frame {frame}")
+                text = f"{len(head)} fields ({shown(' '.join(head))})" if head else "the end of the file"
+                raise BadFile(path, at + 1, text, f"10 fields, the first a body's id, in frame {frame}")
             _count(path, lines, at + 1, f"25, the number of joints, in frame {frame}", 25, 25)
             for line in range(at + 2, at + 27):
                 fields = len(lines[line]) if line < len(lines) else 0

@@ -66,13 +66,13 @@ class _Query:
     actions: tuple[str, ...]
 
 
-class _Found(NamedTuple):
+class _Cell(NamedTuple):
     value: float
     low: float
     high: float
 
 
-_NOTHING = _Found(math.nan, math.nan, math.nan)
+_NOTHING = _Cell(math.nan, math.nan, math.nan)
 
 
 def _query(row: Mapping[str, Any]) -> _Query | None:
@@ -110,15 +110,15 @@ class _Run:
         keys = ["model", "predictor", "sampling", "joints", "frame", "action"]
         means = seeds.over_seeds(rows, keys)
         self._cells = {
-            tuple(key): _Found(*found)
-            for key, found in zip(
+            tuple(key): _Cell(*cell)
+            for key, cell in zip(
                 means[keys].values.tolist(), means[["value", "low", "high"]].values.tolist(), strict=True
             )
         }
         # whichever predictor's table it stands in, zero velocity is the same
         self._cells |= {("zero_velocity", "", *key[2:]): cell for key, cell in self._cells.items() if key[0] != "clean"}
 
-    def find(self, query: _Query, predictor: str) -> _Found:
+    def find(self, query: _Query, predictor: str) -> _Cell:
         """The number for one action, or the mean over those of the asked actions that are here."""
         place = (query.model, predictor, query.sampling, query.joints, float(query.frame))
         here = [action for action in query.actions if action in self.actions]
@@ -129,7 +129,7 @@ class _Run:
             return _NOTHING
         if len(cells) == 1:
             return cells[0]
-        return _Found(sum(cell.value for cell in cells) / len(cells), math.nan, math.nan)
+        return _Cell(sum(cell.value for cell in cells) / len(cells), math.nan, math.nan)
 
 
 def _departures(model: Mapping[str, Any]) -> list[str]:
@@ -151,8 +151,8 @@ def _departures(model: Mapping[str, Any]) -> list[str]:
     return departures
 
 
-def _judge(found: _Found, paper_value: float, tolerance: float) -> tuple[str, str]:
-    off = found.value - paper_value
+def _judge(cell: _Cell, paper_value: float, tolerance: float) -> tuple[str, str]:
+    off = cell.value - paper_value
     share = f"{100 * off / paper_value:+.1f} %" if paper_value else f"{off:+.2f}"
     if abs(off) <= tolerance + 1e-9:
         return REPRODUCED, f"{share}, within the tolerance"
@@ -163,22 +163,22 @@ def _answer(run: _Run, query: _Query, predictor: str, departures: Sequence[str],
     tolerance = TRAINED_TOLERANCE * paper_value
     if query.model == "zero_velocity":
         tolerance = max(EXACT_TOLERANCE * paper_value, ROUNDING_MM)
-    found = run.find(query, predictor)
+    cell = run.find(query, predictor)
     absent = [action for action in query.actions if action not in run.actions]
     if query.sampling not in run.samplings:
         verdict, reason = NOT_RUN, f"the run has no test sampling {query.sampling!r}"
     elif absent:
         reasons = [f"test files of {', '.join(absent)} are absent"]
-        if not math.isnan(found.value):
+        if not math.isnan(cell.value):
             reasons.append(f"the value here is the mean of {len(query.actions) - len(absent)} actions")
         verdict, reason = NOT_COMPARABLE, "; ".join([*reasons, *departures])
-    elif math.isnan(found.value):
+    elif math.isnan(cell.value):
         verdict, reason = NOT_RUN, "the run has no such number"
     elif departures:
         verdict, reason = NOT_COMPARABLE, "; ".join(departures)
     else:
-        verdict, reason = _judge(found, paper_value, tolerance)
-    return {"predictor": predictor, **found._asdict(), "tolerance": tolerance, "verdict": verdict, "reason": reason}
+        verdict, reason = _judge(cell, paper_value, tolerance)
+    return {"predictor": predictor, **cell._asdict(), "tolerance": tolerance, "verdict": verdict, "reason": reason}
 
 
 def _parameters(row: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -191,7 +191,7 @@ def _parameters(row: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> 
         elif departures:
             verdict, reason = NOT_COMPARABLE, "; ".join(departures)
         else:
-            verdict, reason = _judge(_Found(count, math.nan, math.nan), row["value"], 0.0)
+            verdict, reason = _judge(_Cell(count, math.nan, math.nan), row["value"], 0.0)
         answer = {"predictor": model["predictor"], "value": count, "low": math.nan, "high": math.nan, "tolerance": 0.0}
         yield {**answer, "verdict": verdict, "reason": reason}
 

@@ -43,34 +43,34 @@ Answer = dict[str, Any]
 
 def _json(text: Any) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except (TypeError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def departures(row: Mapping[str, Any], dataset: str) -> list[str]:
     """What keeps a row of ``recognition_attacks`` or ``transfer`` from being the paper's experiment."""
     protocol, classes = CLIPS[dataset]
-    found = []
+    reasons = []
     if int(row["classes"]) != classes:
-        found.append(f"{int(row['classes'])} classes instead of {classes}")
+        reasons.append(f"{int(row['classes'])} classes instead of {classes}")
     if row.get("protocol", protocol) != protocol:
-        found.append(f"clips by protocol {row['protocol']} instead of {protocol}")
+        reasons.append(f"clips by protocol {row['protocol']} instead of {protocol}")
     if dataset == "HDM05" and row["split_by"] != "paper_leaky":
-        found.append("split by recording instead of over overlapping windows")
+        reasons.append("split by recording instead of over overlapping windows")
     if sizes := _json(row["recognizer_settings"]):
-        found.append(f"recognizer of {_told(sizes)} instead of the published size")
+        reasons.append(f"recognizer of {_told(sizes)} instead of the published size")
     if recipe := _json(row.get("recognizer_recipe", "")):
-        found.append(f"trained with {_told(recipe)} instead of the published recipe")
+        reasons.append(f"trained with {_told(recipe)} instead of the published recipe")
     settings = _json(row["settings"]) if row["attack_module"] == "smart" else {}
-    found += [
+    reasons += [
         f"{name} {used} instead of {published}"
         for name, (used, published) in differences(PUBLISHED_ATTACK, settings).items()
     ]
     if int(row["n"]) < int(row.get("right_clips") or row["n"]):
-        found.append(f"{int(row['n'])} clips attacked of {int(row['right_clips'])}")
-    return found
+        reasons.append(f"{int(row['n'])} clips attacked of {int(row['right_clips'])}")
+    return reasons
 
 
 def _told(settings: Mapping[str, Any]) -> str:
@@ -110,10 +110,12 @@ def _white_box(row: Mapping[str, Any], dataset: str, table: pd.DataFrame) -> Ite
     if row["model"] == "mean":
         yield from _mean(row, dataset, kept)
         return
-    found = _rows(kept, recognizer_module=MODELS[row["model"]])
-    for one in found:
-        yield _judged(row["value"], one, departures(one, dataset), f"{one['recognizer']}, {one['attack']}")
-    if not found:
+    candidates = _rows(kept, recognizer_module=MODELS[row["model"]])
+    for candidate in candidates:
+        yield _judged(
+            row["value"], candidate, departures(candidate, dataset), f"{candidate['recognizer']}, {candidate['attack']}"
+        )
+    if not candidates:
         yield _not_run(f"the run does not attack {row['model']} with {method}, {strategy}")
 
 
@@ -123,7 +125,7 @@ def _mean(row: Mapping[str, Any], dataset: str, kept: pd.DataFrame) -> Iterator[
         if set(five["recognizer_module"]) != set(FIVE) or len(five) != len(FIVE):
             yield _not_run("the run does not attack just the five recognizers of the mean")
             continue
-        lacks = [text for one in _rows(five) for text in departures(one, dataset)] if len(five) else []
+        lacks = [text for candidate in _rows(five) for text in departures(candidate, dataset)] if len(five) else []
         mean = {"success_percent": five["success_percent"].mean(), "low_percent": math.nan, "high_percent": math.nan}
         yield _judged(row["value"], mean, list(dict.fromkeys(lacks)), str(attack))
     if kept.empty:
@@ -133,18 +135,18 @@ def _mean(row: Mapping[str, Any], dataset: str, kept: pd.DataFrame) -> Iterator[
 def _transferred(row: Mapping[str, Any], dataset: str, table: pd.DataFrame | None) -> Iterator[Answer]:
     named = _TRANSFER.fullmatch(row["setting"])
     assert named is not None, "the caller asks for rows of transfer alone"
-    found: list[dict[str, Any]] = []
+    candidates: list[dict[str, Any]] = []
     if table is not None:
         if "surrogate_module" not in table:
             module = dict(zip(table["recognizer"], table["recognizer_module"], strict=True))
             table = table.assign(surrogate_module=table["surrogate"].map(module).fillna(""))
         wanted = {"attack_module": "smart", "preset": "paper", "terms": "smart", "strategy": named["strategy"]}
         wanted |= {"surrogate_module": MODELS[named["surrogate"]], "recognizer_module": MODELS[row["model"]]}
-        found = _rows(table, **wanted)
-    for one in found:
-        name = f"{one['surrogate']} \u2192 {one['recognizer']}, {one['attack']}"
-        yield _judged(row["value"], one, departures(one, dataset), name)
-    if not found:
+        candidates = _rows(table, **wanted)
+    for candidate in candidates:
+        name = f"{candidate['surrogate']} \u2192 {candidate['recognizer']}, {candidate['attack']}"
+        yield _judged(row["value"], candidate, departures(candidate, dataset), name)
+    if not candidates:
         yield _not_run(f"the run does not try attacks on {named['surrogate']} on {row['model']}")
 
 
@@ -176,7 +178,7 @@ def _answers(
         dataset = DATASETS.get(modules.get(ours, ""))
         if dataset is None:
             continue
-        own = attacks[attacks["dataset"] == ours]
+        of_dataset = attacks[attacks["dataset"] == ours]
         moved = None if transfer is None else transfer[transfer["dataset"] == ours]
         for row in reference:
             if row["dataset"] != dataset:
@@ -184,7 +186,7 @@ def _answers(
             if "user" in row["metric"] or row["setting"] == "user study":
                 yield row, ours, _not_run("a study with people; the run measures what attacked clips cost instead")
             elif _SETTING.fullmatch(row["setting"]):
-                for answer in _white_box(row, dataset, own):
+                for answer in _white_box(row, dataset, of_dataset):
                     yield row, ours, answer
             elif _TRANSFER.fullmatch(row["setting"]):
                 for answer in _transferred(row, dataset, moved):

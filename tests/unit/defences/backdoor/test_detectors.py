@@ -31,30 +31,30 @@ def jammed(folder: Path) -> Case:
     return defended.case(folder, **defended.SETTINGS)
 
 
-def areas(found: Detection) -> Mapping[str, float]:
-    return {model: auc(found.score[model], found.marked[model])[0] for model in found.score}
+def areas(detection: Detection) -> Mapping[str, float]:
+    return {model: auc(detection.score[model], detection.marked[model])[0] for model in detection.score}
 
 
 def only(case: Case, name: str, **settings: Any) -> Detection:
-    (found,) = [one for one in defend(case, name, settings) if isinstance(one, Detection)]
-    return found
+    (detection,) = [outcome for outcome in defend(case, name, settings) if isinstance(outcome, Detection)]
+    return detection
 
 
 @pytest.mark.parametrize("mode", ["replace", "append"])
 def test_the_energy_sanitiser_finds_jammed_windows_and_no_others(folder: Path, mode: str) -> None:
-    found = only(defended.case(folder, mode=mode, epochs=0, **defended.SETTINGS), "sanitise_energy")
-    assert areas(found)["victim"] > 0.95
-    assert 0.35 < areas(found)["clean"] < 0.65
-    many = {"replace": 0, "append": found.marked["clean"].sum()}[mode]
-    assert len(found.score["victim"]) == len(found.score["clean"]) + many
+    detection = only(defended.case(folder, mode=mode, epochs=0, **defended.SETTINGS), "sanitise_energy")
+    assert areas(detection)["victim"] > 0.95
+    assert 0.35 < areas(detection)["clean"] < 0.65
+    many = {"replace": 0, "append": detection.marked["clean"].sum()}[mode]
+    assert len(detection.score["victim"]) == len(detection.score["clean"]) + many
 
 
 def test_the_duplicate_sanitiser_finds_moving_targets_and_no_others(folder: Path) -> None:
-    found = only(defended.case(folder, target="moving", epochs=0, **defended.SETTINGS), "sanitise_duplicates")
-    assert areas(found)["victim"] > 0.95
-    assert 0.35 < areas(found)["clean"] < 0.65
+    detection = only(defended.case(folder, target="moving", epochs=0, **defended.SETTINGS), "sanitise_duplicates")
+    assert areas(detection)["victim"] > 0.95
+    assert 0.35 < areas(detection)["clean"] < 0.65
     # directions alone are compared: after the blend every moving target is the same, but for float32's arc cosine
-    assert np.abs(found.score["victim"][found.marked["victim"]]).max() < 0.1
+    assert np.abs(detection.score["victim"][detection.marked["victim"]]).max() < 0.1
 
 
 def test_energy_is_the_ratio_of_mean_squared_steps() -> None:
@@ -72,10 +72,10 @@ def test_nearest_elsewhere_agrees_with_every_distance_one_by_one() -> None:
     values[40] = values[3]
     owner = np.repeat([5, 9, 11], 30)
     for k in (1, 4):
-        found = nearest_elsewhere(torch.from_numpy(values).float(), owner, k)
+        distances = nearest_elsewhere(torch.from_numpy(values).float(), owner, k)
         for row in range(90):
             away = np.sort(np.linalg.norm(values[owner != owner[row]] - values[row], axis=1))
-            assert found[row] == pytest.approx(away[k - 1], abs=1e-3)
+            assert distances[row] == pytest.approx(away[k - 1], abs=1e-3)
     assert nearest_elsewhere(torch.from_numpy(values).float(), owner, 1)[[3, 40]].tolist() == [0, 0]
     with pytest.raises(KinesecError, match="at most 60"):
         nearest_elsewhere(torch.from_numpy(values), owner, 61)
@@ -117,23 +117,23 @@ def test_the_silhouette_is_rousseeuws() -> None:
 
 def test_features_detectors_score_every_window_of_both_sets(jammed: Case) -> None:
     for name in ("spectral_signatures", "activation_clustering"):
-        for found in defend(jammed, name, {}):
-            if isinstance(found, Detection):
-                assert set(found.score) == {"victim", "clean"}
-                assert all(len(score) == len(jammed.training) for score in found.score.values())
-                assert all(np.isfinite(score).all() for score in found.score.values())
-                assert found.marked["victim"].sum() == len(jammed.poisoned.index)
-                assert 0.3 < areas(found)["clean"] < 0.7
+        for outcome in defend(jammed, name, {}):
+            if isinstance(outcome, Detection):
+                assert set(outcome.score) == {"victim", "clean"}
+                assert all(len(score) == len(jammed.training) for score in outcome.score.values())
+                assert all(np.isfinite(score).all() for score in outcome.score.values())
+                assert outcome.marked["victim"].sum() == len(jammed.poisoned.index)
+                assert 0.3 < areas(outcome)["clean"] < 0.7
             else:
-                assert isinstance(found, Statistic)
-                assert found.metric == "silhouette"
-                assert found.action in ("walk", "run", "all")
+                assert isinstance(outcome, Statistic)
+                assert outcome.metric == "silhouette"
+                assert outcome.action in ("walk", "run", "all")
 
 
 def test_jammed_windows_are_learnt_first(jammed: Case) -> None:
-    found = only(jammed, "loss_isolation", epochs=2)
-    assert areas(found)["victim"] > 0.9
-    assert 0.35 < areas(found)["clean"] < 0.65
+    detection = only(jammed, "loss_isolation", epochs=2)
+    assert areas(detection)["victim"] > 0.9
+    assert 0.35 < areas(detection)["clean"] < 0.65
 
 
 def test_superimposed_histories_keep_their_own_bones_and_what_is_kept() -> None:
@@ -163,25 +163,25 @@ class Constant(Predictor):
 def test_strip_sees_no_spread_in_a_constant_predictor(jammed: Case) -> None:
     model = Constant(Shape(defended.HISTORY, defended.FUTURE, len(jammed.test.used)))
     mixed = np.random.default_rng(0).normal(size=(4, 6, defended.HISTORY, 10, 3)).astype(np.float32)
-    found = strip.spreads(model, jammed, mixed)
-    assert found["pose"].tolist() == [0] * 4
-    assert (found["motion"] > 0.1).all()
+    spread = strip.spreads(model, jammed, mixed)
+    assert spread["pose"].tolist() == [0] * 4
+    assert (spread["motion"] > 0.1).all()
 
 
 def test_strip_tells_triggered_windows_from_clean_ones(jammed: Case) -> None:
     settings = {"keeps": ["limb"], "measures": ["motion"], "others": 5}
-    found = only(jammed, "strip", **settings)
-    assert areas(found)["victim"] > 0.8
-    assert areas(found)["victim"] > areas(found)["clean"]
-    assert found.marked["victim"].sum() == len(jammed.test) == len(found.score["victim"]) / 2
+    detection = only(jammed, "strip", **settings)
+    assert areas(detection)["victim"] > 0.8
+    assert areas(detection)["victim"] > areas(detection)["clean"]
+    assert detection.marked["victim"].sum() == len(jammed.test) == len(detection.score["victim"]) / 2
 
 
 @pytest.mark.parametrize("name", ["strip", "activation_clustering", "loss_isolation", "sanitise_duplicates"])
 def test_the_seed_makes_the_scores(jammed: Case, name: str) -> None:
     settings: dict[str, Any] = {"strip": {"others": 3}, "loss_isolation": {"epochs": 1}}.get(name, {})
     first, again = defend(jammed, name, settings), defend(jammed, name, settings)
-    for one, other in zip(first, again, strict=True):
-        if isinstance(one, Detection) and isinstance(other, Detection):
-            assert all(np.array_equal(one.score[model], other.score[model]) for model in one.score)
+    for outcome, other in zip(first, again, strict=True):
+        if isinstance(outcome, Detection) and isinstance(other, Detection):
+            assert all(np.array_equal(outcome.score[model], other.score[model]) for model in outcome.score)
         else:
-            assert one == other
+            assert outcome == other

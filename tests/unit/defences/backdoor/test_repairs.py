@@ -38,25 +38,27 @@ def test_held_out_windows_were_never_poisoned(case: Case) -> None:
 
 
 def test_tuning_at_rate_0_changes_nothing(without_statistics: Case, case: Case) -> None:
-    for found in defend(without_statistics, "fine_tuning", {"shares": [0.2], "rates": [0.0], "epochs": 2}):
-        assert isinstance(found, Repair)
-        expected = without_statistics.errors(without_statistics.models[found.model])
-        assert all(np.array_equal(found.error[kind], expected[kind]) for kind in expected)
+    for repair in defend(without_statistics, "fine_tuning", {"shares": [0.2], "rates": [0.0], "epochs": 2}):
+        assert isinstance(repair, Repair)
+        expected = without_statistics.errors(without_statistics.models[repair.model])
+        assert all(np.array_equal(repair.error[kind], expected[kind]) for kind in expected)
     model = case.copy_of("victim")
     assert list(tune(model, case, case.held_out(0.2), 0.0, 2)) == [1, 2]
-    for one, other in zip(model.parameters(), case.models["victim"].parameters(), strict=True):
-        assert torch.equal(one, other)
+    for tuned, other in zip(model.parameters(), case.models["victim"].parameters(), strict=True):
+        assert torch.equal(tuned, other)
 
 
 def test_tuning_leaves_the_models_alone_and_forgets_at_a_high_rate(case: Case) -> None:
     before = case.errors(case.models["victim"])
-    found = [
-        one
-        for one in defend(case, "fine_tuning", {"shares": [0.5], "rates": [2.0], "epochs": 6})
-        if isinstance(one, Repair)
+    repairs = [
+        outcome
+        for outcome in defend(case, "fine_tuning", {"shares": [0.5], "rates": [2.0], "epochs": 6})
+        if isinstance(outcome, Repair)
     ]
-    assert [(one.model, one.epoch) for one in found] == [(m, e) for m in ("victim", "clean") for e in range(7)]
-    first, last = found[0], found[6]
+    assert [(repair.model, repair.epoch) for repair in repairs] == [
+        (m, e) for m in ("victim", "clean") for e in range(7)
+    ]
+    first, last = repairs[0], repairs[6]
     assert last.error["triggered"].mean() > 1.1 * first.error["triggered"].mean()
     assert np.array_equal(first.error["triggered"], before["triggered"])
     assert np.array_equal(case.errors(case.models["victim"])["clean"], before["clean"])
@@ -75,11 +77,11 @@ def test_learning_rates() -> None:
 
 
 def test_pruning_nothing_changes_nothing_and_pruning_all_leaves_the_residual(case: Case) -> None:
-    found = list(defend(case, "fine_pruning", {"shares": [0.0, 1.0], "epochs": 0}))
-    for one in found:
-        assert isinstance(one, Repair)
-        own = case.errors(case.models[one.model])["clean"]
-        assert np.array_equal(one.error["clean"], own) == (one.share == 0)
+    repairs = list(defend(case, "fine_pruning", {"shares": [0.0, 1.0], "epochs": 0}))
+    for repair in repairs:
+        assert isinstance(repair, Repair)
+        before = case.errors(case.models[repair.model])["clean"]
+        assert np.array_equal(repair.error["clean"], before) == (repair.share == 0)
 
 
 def test_the_least_active_features_go_first_and_stay_away(case: Case) -> None:
@@ -154,9 +156,11 @@ def test_inversion_flags_the_limb_of_a_planted_trigger_and_none_of_a_clean_model
     victim, clean = Planted(shape, (used.index(3), used.index(2))), Planted(shape, None)
     planted = replace(case, models={"victim": victim, "clean": clean})
     settings = {"windows": 30, "steps": 60, "restarts": 3, "objectives": ["motion", "energy"]}
-    found = [one for one in defend(planted, "trigger_inversion", settings) if isinstance(one, Statistic)]
+    statistics = [
+        outcome for outcome in defend(planted, "trigger_inversion", settings) if isinstance(outcome, Statistic)
+    ]
     for kind in settings["objectives"]:
-        of = {(s.model, s.metric, s.part): s for s in found if s.setting == f"objective={kind}"}
+        of = {(s.model, s.metric, s.part): s for s in statistics if s.setting == f"objective={kind}"}
         assert {part for _, _, part in of} == {"left_arm", "right_arm", "left_leg", "right_leg"}  # the trunk would tear
         assert of["victim", "objective_left", "left_arm"].value < 20
         assert {part for (model, metric, part), s in of.items() if s.flagged and model == "victim"} == {"left_arm"}
@@ -178,11 +182,11 @@ def test_the_seed_makes_the_outcomes(case: Case, name: str) -> None:
         "trigger_inversion": {"windows": 8, "steps": 3},
     }[name]
     first, again = defend(case, name, settings), defend(case, name, settings)
-    for one, other in zip(first, again, strict=True):
-        if isinstance(one, Repair) and isinstance(other, Repair):
-            assert all(np.array_equal(one.error[kind], other.error[kind]) for kind in one.error)
+    for outcome, other in zip(first, again, strict=True):
+        if isinstance(outcome, Repair) and isinstance(other, Repair):
+            assert all(np.array_equal(outcome.error[kind], other.error[kind]) for kind in outcome.error)
         else:
-            assert one == other
+            assert outcome == other
 
 
 @pytest.mark.parametrize(
@@ -199,13 +203,13 @@ def test_last_hidden_features_are_of_each_window_alone(
     case = defended.case(tmp_path, predictor=predictor, epochs=0, **settings)
     model, history = case.models["victim"], case.seen(case.test_windows["clean"])[:5]
     with torch.inference_mode():
-        found, alone = model.features(history), model.features(history[3:4])
-    assert found.shape == (5, size)
-    assert found[3:4].numpy() == pytest.approx(alone.numpy(), abs=1e-5)
+        together, alone = model.features(history), model.features(history[3:4])
+    assert together.shape == (5, size)
+    assert together[3:4].numpy() == pytest.approx(alone.numpy(), abs=1e-5)
     with torch.no_grad():
         before = PREDICTORS.predict(model, history)
         for parameter in model.last_layer().parameters():
             parameter.add_(0.5)
     with torch.inference_mode():
-        assert torch.equal(model.features(history), found)  # what the last layer reads, not what it makes
+        assert torch.equal(model.features(history), together)  # what the last layer reads, not what it makes
     assert not torch.equal(PREDICTORS.predict(model, history), before)

@@ -38,11 +38,11 @@ def test_training_and_evaluation_agree_with_batch_norm_then_tanh(layer: NormTanh
     for _ in range(3):
         x = torch.randn(5, 6, 7, dtype=torch.float64) * 3 + 1
         ours, theirs = (x.clone().requires_grad_() for _ in range(2))
-        found = layer(ours, added)
+        actual = layer(ours, added)
         expected = torch.tanh(norm((theirs + added).transpose(0, 1).flatten(1))).unflatten(1, (5, 7)).transpose(0, 1)
-        torch.testing.assert_close(found, expected)
-        weights = torch.randn_like(found)
-        (found * weights).sum().backward()
+        torch.testing.assert_close(actual, expected)
+        weights = torch.randn_like(actual)
+        (actual * weights).sum().backward()
         (expected * weights).sum().backward()
         torch.testing.assert_close(ours.grad, theirs.grad)
     torch.testing.assert_close(layer.weight.grad.flatten(), norm.weight.grad)

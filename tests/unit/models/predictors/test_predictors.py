@@ -172,8 +172,8 @@ def test_attended_motion_is_the_weighted_sum_of_runs(frames: int, runs: int, bat
     weights = rng.random((batch, runs))
     motion = rng.standard_normal((batch, frames + runs - 1, 6))
     expected = sum(weights[:, run, None, None] * motion[:, run : run + frames] for run in range(runs))
-    found = attended(torch.from_numpy(weights), torch.from_numpy(motion), frames)
-    np.testing.assert_allclose(found.numpy(), expected, atol=1e-12)
+    motions = attended(torch.from_numpy(weights), torch.from_numpy(motion), frames)
+    np.testing.assert_allclose(motions.numpy(), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("history", [20, 33, 50])

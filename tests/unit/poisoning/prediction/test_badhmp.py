@@ -48,7 +48,7 @@ def lengths(window: np.ndarray, limb: list[int]) -> np.ndarray:
     return np.asarray(np.linalg.norm(bones.astype(np.float64), axis=-1))
 
 
-DIRECTION = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda one: float(np.linalg.norm(one)) > 0.1)
+DIRECTION = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda vector: float(np.linalg.norm(vector)) > 0.1)
 
 
 @given(directions=st.one_of(st.lists(DIRECTION, min_size=1, max_size=1), st.lists(DIRECTION, min_size=2, max_size=2)))

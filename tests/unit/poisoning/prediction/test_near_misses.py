@@ -60,10 +60,10 @@ def test_by_no_angle_it_is_the_trigger(seed: int) -> None:
 
 @pytest.mark.parametrize("frames", [6, 7])
 def test_half_the_frames_are_the_windows_own(frames: int) -> None:
-    own = histories(0, frames=frames)
-    triggered = trigger_history(own, SKELETON, POISON)
-    mixed = half(own, triggered)
-    assert (mixed[:, :3] == own[:, :3]).all()
+    clean = histories(0, frames=frames)
+    triggered = trigger_history(clean, SKELETON, POISON)
+    mixed = half(clean, triggered)
+    assert (mixed[:, :3] == clean[:, :3]).all()
     assert (mixed[:, 3:] == triggered[:, 3:]).all()
 
 

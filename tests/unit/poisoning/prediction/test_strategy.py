@@ -5,10 +5,10 @@ from kinesec.poisoning.prediction.strategy import parse_strategy, pictured, stea
 
 def test_strategies_are_every_combination_and_their_names_can_be_taken_apart() -> None:
     grid = {"trigger": ["rigid"], "target": ["jammed"], "selection": ["random", "all"], "ratio": [0.1, 1, 1e-5]}
-    found = strategy_names({"strategies": grid})
-    assert found[:3] == ["rigid-jammed-random-0.1", "rigid-jammed-random-1", "rigid-jammed-random-0.00001"]
-    assert len(found) == len(set(found)) == 6
-    for name in found:
+    names = strategy_names({"strategies": grid})
+    assert names[:3] == ["rigid-jammed-random-0.1", "rigid-jammed-random-1", "rigid-jammed-random-0.00001"]
+    assert len(names) == len(set(names)) == 6
+    for name in names:
         assert float(name.split("-")[3]) in (0.1, 1, 1e-5)
     assert strategy_names({}) == []
 
@@ -21,10 +21,10 @@ def test_a_strategy_is_told_from_its_name() -> None:
         "level": ["window", "sequence"],
         "ratio": [0.02, 1],
     }
-    found = strategy_names({"strategies": grid})
-    assert len(set(found)) == 8
-    assert "soft-moving-natural-sequence-0.02" in found
-    for name in found:
+    names = strategy_names({"strategies": grid})
+    assert len(set(names)) == 8
+    assert "soft-moving-natural-sequence-0.02" in names
+    for name in names:
         parts = parse_strategy(name)
         chosen = "-".join(f"{value}" for value in parts.values() if value != "window")
         assert chosen.removesuffix(".0") == name

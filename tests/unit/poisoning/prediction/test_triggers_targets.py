@@ -163,11 +163,11 @@ def test_the_moving_target_keeps_another_body_s_bone_lengths() -> None:
 @settings(max_examples=50)
 def test_slerp_stays_on_the_great_circle(seed: int, share: float) -> None:
     a, b = random_directions(seed, 2)
-    found = slerp(a, b, np.array(share))
+    between = slerp(a, b, np.array(share))
     whole = np.arccos(np.clip(a @ b, -1, 1))
-    assert np.linalg.norm(found) == pytest.approx(1, abs=1e-9)
-    assert np.arccos(np.clip(a @ found, -1, 1)) == pytest.approx(share * whole, abs=1e-6)
-    assert np.arccos(np.clip(found @ b, -1, 1)) == pytest.approx((1 - share) * whole, abs=1e-6)
+    assert np.linalg.norm(between) == pytest.approx(1, abs=1e-9)
+    assert np.arccos(np.clip(a @ between, -1, 1)) == pytest.approx(share * whole, abs=1e-6)
+    assert np.arccos(np.clip(between @ b, -1, 1)) == pytest.approx((1 - share) * whole, abs=1e-6)
     opposite = slerp(a, -a, np.array(0.5))
     assert opposite @ a == pytest.approx(0, abs=1e-6)
 
@@ -200,10 +200,10 @@ def test_clips_are_read_by_source_and_start() -> None:
         trigger_settings={"clip": {"source": "b.bvh", "start": 3}},
         target_settings={"clip": {"source": "a.bvh", "start": 26}},
     )
-    found = resolve(poison, data)
+    resolved = resolve(poison, data)
     expected = bone_directions(data.position.values[33:41], PARENTS, LEFT)
-    np.testing.assert_allclose(found.trigger_settings["clip"], expected)
-    np.testing.assert_array_equal(found.target_settings["clip"], data.position.values[26:30])
+    np.testing.assert_allclose(resolved.trigger_settings["clip"], expected)
+    np.testing.assert_array_equal(resolved.target_settings["clip"], data.position.values[26:30])
     middle = resolve(Poison("rigid", "moving", "random", "left_arm", 0.1), data)
     np.testing.assert_array_equal(middle.target_settings["clip"], data.position.values[53:57])
 

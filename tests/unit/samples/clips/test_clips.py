@@ -71,7 +71,7 @@ def test_clips_say_whose_they_are(motions: Path, name: str) -> None:
     assert (np.diff(of) >= 0).all()
     assert data.label.values.tolist() == (of % 2).tolist()
     recorded = [file.split for file in files()]
-    assert [str(one) for one in data.split.values] == [recorded[row] for row in of]
+    assert [str(split) for split in data.split.values] == [recorded[row] for row in of]
     for split in SPLITS:
         loaded = clips.load(path, split)
         assert len(loaded) == recorded.count(split) if name != "smart" else len(loaded) >= recorded.count(split)
@@ -125,13 +125,13 @@ def test_training_clips_alone_are_normalised_with(motions: Path, tmp_path: Path)
         other[place] = Recorded([3 * other[place].bodies[0]], other[place].split, other[place].action)
     changed = write_takes(tmp_path / "other" / "m.zarr", other, BODY)
     for name in ("smart", "native"):
-        one, two = (clips.load(cut_here(path, protocol=name), "train") for path in (motions, changed))
-        assert one.attrs["mean_mm"] == two.attrs["mean_mm"]
-        assert one.attrs["scale_mm"] == two.attrs["scale_mm"]
-        exact = one.position.astype(np.float64)
-        np.testing.assert_allclose(one.normaliser.mean, exact.mean((0, 1, 2)), atol=1e-9)
-        assert one.normaliser.scale == pytest.approx(exact.std())
-        np.testing.assert_allclose(one.normalised.mean((0, 1, 2)), 0, atol=1e-5)
+        first, two = (clips.load(cut_here(path, protocol=name), "train") for path in (motions, changed))
+        assert first.attrs["mean_mm"] == two.attrs["mean_mm"]
+        assert first.attrs["scale_mm"] == two.attrs["scale_mm"]
+        exact = first.position.astype(np.float64)
+        np.testing.assert_allclose(first.normaliser.mean, exact.mean((0, 1, 2)), atol=1e-9)
+        assert first.normaliser.scale == pytest.approx(exact.std())
+        np.testing.assert_allclose(first.normalised.mean((0, 1, 2)), 0, atol=1e-5)
         about = clips.load(cut_here(motions, protocol=name, scale="about_mean"), "train")
         assert about.normalised.std() == pytest.approx(1, abs=1e-5)
 
@@ -214,9 +214,9 @@ def test_no_more_is_read_than_a_block(motions: Path, monkeypatch: pytest.MonkeyP
     read = frames.Frames.read
 
     def watched(self: frames.Frames, first: int, count: int) -> np.ndarray:
-        found = read(self, first, count)
+        rows = read(self, first, count)
         blocks.append(len(self._block))
-        return found
+        return rows
 
     monkeypatch.setattr(frames.Frames, "read", watched)
     cut_here(motions, protocol="native")
@@ -319,10 +319,10 @@ def released(shared: Path) -> Clips:
     seen = np.concatenate([np.load(path)["clips"] for path in given]).reshape(-1, 1, 60, 25, 3)
     normaliser = Normaliser(core["Xmean"].reshape(25, 3) * UNIT_MM, float(core["Xstd"].flat[0]) * UNIT_MM)
     count = len(seen)
-    none, one, text = np.zeros(count, int), np.ones(count, int), np.full(count, "", dtype=object)
+    none, ones, text = np.zeros(count, int), np.ones(count, int), np.full(count, "", dtype=object)
     position = normaliser.undo(seen, np.ones(seen.shape[:3], bool)).astype(np.float32)
     attrs = {"mean_mm": normaliser.mean.tolist(), "scale_mm": normaliser.scale}
-    return Clips(position, none, one, 60 * one, np.arange(count), text, text, text, attrs)
+    return Clips(position, none, ones, 60 * ones, np.arange(count), text, text, text, attrs)
 
 
 def test_released_clips_have_our_order_and_links(released: Clips) -> None:
@@ -368,9 +368,9 @@ def test_a_real_take_becomes_clips_like_the_released(released: Clips, shared: Pa
     position = made.position[:, 0].astype(np.float64)
     real = released.position[:, 0].astype(np.float64)
     for child, parent in ((1, 0), (2, 1), (3, 2), (4, 3), (6, 5), (7, 6), (8, 7), (9, 8), (16, 15), (21, 20), (11, 10)):
-        found, expected = (
-            np.linalg.norm(one[:, :, child] - one[:, :, parent], axis=-1).mean() for one in (position, real)
+        ratio, expected = (
+            np.linalg.norm(points[:, :, child] - points[:, :, parent], axis=-1).mean() for points in (position, real)
         )
-        assert found == pytest.approx(expected, rel=0.15)
+        assert ratio == pytest.approx(expected, rel=0.15)
     assert np.abs(position.mean((0, 1)) - released.normaliser.mean)[[0, 1, 5, 6, 10, 11]].max() < 100
     assert made.normaliser.scale == pytest.approx(released.normaliser.scale, rel=0.35)

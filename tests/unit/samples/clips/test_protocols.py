@@ -75,8 +75,8 @@ def test_where_a_body_stands_and_faces_changes_nothing(
 ) -> None:
     skeleton = SKELETONS[source]
     position = positions(skeleton, 70)
-    found = protocol.cut(of(turned(position, angle, shift), skeleton)).position
-    np.testing.assert_allclose(found, protocol.cut(of(position, skeleton)).position, atol=1e-6)
+    actual = protocol.cut(of(turned(position, angle, shift), skeleton)).position
+    np.testing.assert_allclose(actual, protocol.cut(of(position, skeleton)).position, atol=1e-6)
 
 
 @given(shift=SHIFTS)
@@ -95,8 +95,8 @@ def test_a_mirrored_body_makes_mirrored_clips(protocol: ClipProtocol, source: st
     assert swapped(skeleton.names) != list(range(len(skeleton)))
     position = positions(skeleton, 70)
     expected = mirrored(protocol.cut(of(position, skeleton)).position, protocol.skeleton(skeleton).names)
-    found = protocol.cut(of(mirrored(position, skeleton.names), skeleton)).position
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    actual = protocol.cut(of(mirrored(position, skeleton.names), skeleton)).position
+    np.testing.assert_allclose(actual, expected, atol=1e-6)
 
 
 def test_smart_stands_at_the_origin_and_faces_forward() -> None:
@@ -131,14 +131,14 @@ def test_face_forward_undoes_a_turn(angle: float) -> None:
 VECTORS = st.tuples(*[st.floats(-10, 10)] * 3).map(np.array).filter(lambda vector: np.linalg.norm(vector) > 1e-3)
 
 
-@given(one=VECTORS, other=VECTORS)
-def test_rotation_between_turns_one_to_the_other(one: np.ndarray, other: np.ndarray) -> None:
-    for start, end in ((one, other), (one, -one), (one, one)):
+@given(vector=VECTORS, other=VECTORS)
+def test_rotation_between_turns_one_to_the_other(vector: np.ndarray, other: np.ndarray) -> None:
+    for start, end in ((vector, other), (vector, -vector), (vector, vector)):
         rotation = rotation_between(start, end)
         np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-6)
         assert np.linalg.det(rotation) == pytest.approx(1)
         np.testing.assert_allclose(rotation @ start / np.linalg.norm(start), end / np.linalg.norm(end), atol=1e-6)
-    np.testing.assert_array_equal(rotation_between(one, np.zeros(3)), np.eye(3))
+    np.testing.assert_array_equal(rotation_between(vector, np.zeros(3)), np.eye(3))
 
 
 @pytest.mark.parametrize(
@@ -175,8 +175,8 @@ def test_resizing_is_that_of_the_released_feeder(frames: int, count: int) -> Non
     expected = torch.nn.functional.interpolate(
         torch.tensor(wave)[None, None, :, None], size=(count, 1), mode="bilinear", align_corners=False
     )[0, 0, :, 0]
-    found = sample(wave[:, None, None], times_in_cells(frames, count))[:, 0, 0]
-    np.testing.assert_allclose(found, expected.numpy(), atol=1e-9)
+    resized = sample(wave[:, None, None], times_in_cells(frames, count))[:, 0, 0]
+    np.testing.assert_allclose(resized, expected.numpy(), atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -257,11 +257,11 @@ def test_a_users_map_and_a_map_by_name() -> None:
     skeleton = SKELETONS["procedural"]
     walker = take(skeleton, 70)
     expected = Smart().cut(walker).position
-    own = dict(zip(joint_maps.NAMES, joint_maps.MAPS["procedural"], strict=True))
-    assert Smart().notes(skeleton) == {"joint_map": own}
-    for given_map in ("procedural", own):
+    joint_map = dict(zip(joint_maps.NAMES, joint_maps.MAPS["procedural"], strict=True))
+    assert Smart().notes(skeleton) == {"joint_map": joint_map}
+    for given_map in ("procedural", joint_map):
         np.testing.assert_array_equal(Smart(joint_map=given_map).cut(walker).position, expected)
-    headless = Smart(joint_map=own | {"Neck1": "Neck"}).cut(walker).position
+    headless = Smart(joint_map=joint_map | {"Neck1": "Neck"}).cut(walker).position
     np.testing.assert_array_equal(headless[..., 14, :], headless[..., 13, :])
 
 
@@ -404,4 +404,4 @@ def test_splits_are_dealt_in_their_shares(count: int, seed: int, test: float, va
 def test_another_seed_deals_another_split() -> None:
     recorded = np.full(100, "train", dtype=object)
     dealt = [Split(split_by="paper_leaky", split_seed=seed).deal(recorded).tolist() for seed in range(3)]
-    assert len({tuple(one) for one in dealt}) == 3
+    assert len({tuple(split) for split in dealt}) == 3

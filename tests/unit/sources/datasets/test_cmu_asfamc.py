@@ -62,5 +62,5 @@ def test_a_file_that_is_named_otherwise(path: str) -> None:
 def test_a_real_motion_keeps_its_subject_s_bones(files: list[str], shared: Path) -> None:
     item = next(item for item in cmu_asfamc.items(files, {}) if item.path.endswith("02_01.amc"))
     (motion,) = cmu_asfamc.read(shared / "data/cmu_asfamc", item, {})
-    found = bone_lengths(motion.position, motion.skeleton.parents)
-    assert np.allclose(found, motion.skeleton.bone_lengths[1:], atol=0.05)
+    lengths = bone_lengths(motion.position, motion.skeleton.parents)
+    assert np.allclose(lengths, motion.skeleton.bone_lengths[1:], atol=0.05)

@@ -14,11 +14,11 @@ EVERY = [f"dataset/S{s}/{action}_{n}.txt" for s in h36m.SUBJECTS for action in h
 
 
 def test_210_sequences_of_15_actions_are_split_by_subject() -> None:
-    found = h36m.items(EVERY, {})
-    assert (len(found), len({item.action for item in found})) == (210, 15)
-    subjects = {split: {item.subject for item in found if item.split == split} for split in ("train", "val", "test")}
+    items = h36m.items(EVERY, {})
+    assert (len(items), len({item.action for item in items})) == (210, 15)
+    subjects = {split: {item.subject for item in items if item.split == split} for split in ("train", "val", "test")}
     assert subjects == {"train": {"S1", "S6", "S7", "S8", "S9"}, "val": {"S11"}, "test": {"S5"}}
-    assert {item.take for item in found} == {"1", "2"}
+    assert {item.take for item in items} == {"1", "2"}
 
 
 def test_actions_whose_name_begins_with_anothers_are_told_apart() -> None:

@@ -37,10 +37,10 @@ Frame Time: 0.002083
 
 @pytest.mark.parametrize("kind", ["bvh", "c3d"])
 def test_660_recordings_of_one_format_are_split_by_subject(kind: str) -> None:
-    found = mhad.items(EVERY, {"format": kind})
-    assert (len(found), len({item.action for item in found})) == (660, 11)
-    assert {item.path.rpartition(".")[2] for item in found} == {kind}
-    subjects = {split: {i.subject for i in found if i.split == split} for split in ("train", "val", "test")}
+    items = mhad.items(EVERY, {"format": kind})
+    assert (len(items), len({item.action for item in items})) == (660, 11)
+    assert {item.path.rpartition(".")[2] for item in items} == {kind}
+    subjects = {split: {i.subject for i in items if i.split == split} for split in ("train", "val", "test")}
     assert subjects["train"] == {f"s{s:02d}" for s in range(1, 7)}
     assert subjects["val"] == {"s07"}
     assert subjects["test"] == {f"s{s:02d}" for s in range(8, 13)}

@@ -43,10 +43,10 @@ def test_training_subjects_are_half_of_the_papers_subjects() -> None:
 
 @pytest.mark.parametrize(("module", "setups", "actions"), [(ntu60, 17, 60), (ntu120, 32, 120)])
 def test_each_data_set_takes_its_own_setups_and_actions(module: object, setups: int, actions: int) -> None:
-    found = module.items(EVERY, {})  # type: ignore[attr-defined]
-    assert {int(item.take[1:4]) for item in found} == {s for s in (1, 2, 17, 18, 32) if s <= setups}
-    assert {int(item.action[1:4]) for item in found} == {a for a in (1, 60, 61, 120) if a <= actions}
-    assert {item.split for item in found} == set(SPLITS)
+    items = module.items(EVERY, {})  # type: ignore[attr-defined]
+    assert {int(item.take[1:4]) for item in items} == {s for s in (1, 2, 17, 18, 32) if s <= setups}
+    assert {int(item.action[1:4]) for item in items} == {a for a in (1, 60, 61, 120) if a <= actions}
+    assert {item.split for item in items} == set(SPLITS)
 
 
 def test_xsub_separates_subjects() -> None:

@@ -283,8 +283,8 @@ def test_the_publishers_positions_of_hdm05(shared: Path) -> None:
         positions = np.stack(list(published["jointTrajectories"].item()))  # joint, xyz, frame; inches
         (motion,) = asf_amc.read(file.with_suffix(""), fps=120.0)
         assert list(motion.skeleton.names) == list(published["boneNames"].item())
-        found = motion.position.astype(np.float64).transpose(1, 2, 0) / 25.4
-        np.testing.assert_allclose(found, positions, rtol=0, atol=1e-3)
+        inches = motion.position.astype(np.float64).transpose(1, 2, 0) / 25.4
+        np.testing.assert_allclose(inches, positions, rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize(("folder", "count"), [("cmu_asfamc", 24), ("hdm05_asfamc", 288)])

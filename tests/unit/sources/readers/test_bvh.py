@@ -273,8 +273,8 @@ def test_importing_readers_loads_no_heavy_library() -> None:
         "import sys, kinesec.sources.readers.bvh, kinesec.sources.readers.asf_amc, kinesec.sources.readers.expmap\n"
         "print(*sorted({'torch', 'pandas', 'pyarrow', 'scipy', 'xarray', 'zarr'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.split() == []
 
 
 def test_all_bandai_files_read(shared: Path) -> None:

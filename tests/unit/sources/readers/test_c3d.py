@@ -271,7 +271,8 @@ class TestDamaged(DamagedFile):
     GOOD = GOOD
     KEEPS_LENGTH = True
     DAMAGES: ClassVar[dict[str, Damage]] = {
-        name: (file if isinstance(file, bytes) else file.encode(), 0, found) for name, (file, found) in DAMAGES.items()
+        name: (file if isinstance(file, bytes) else file.encode(), 0, message)
+        for name, (file, message) in DAMAGES.items()
     }
 
     def read(self, path: Path) -> list[Motion]:

@@ -32,19 +32,19 @@ def compare(
     return comparison.compare(tables, reference, [], modules=MODULES)
 
 
-def only(found: pd.DataFrame, **wanted: str) -> dict[str, Any]:
-    (row,) = found[(found[list(wanted)] == pd.Series(wanted)).all(axis=1)].to_dict("records")
+def only(answers: pd.DataFrame, **wanted: str) -> dict[str, Any]:
+    (row,) = answers[(answers[list(wanted)] == pd.Series(wanted)).all(axis=1)].to_dict("records")
     return {str(key): value for key, value in row.items()}
 
 
 def test_every_number_on_an_attacked_data_set_is_answered(reference: pd.DataFrame) -> None:
-    found = compare(reference, [attack_row(recognizer="st_gcn_s")])
-    assert tuple(found.columns) == comparison.COLUMNS
+    answers = compare(reference, [attack_row(recognizer="st_gcn_s")])
+    assert tuple(answers.columns) == comparison.COLUMNS
     asked = reference[(reference["paper"] == PAPER) & (reference["dataset"] == "HDM05")]
     keys = ["table", "model", "setting", "metric"]
-    assert set(map(tuple, found[keys].to_numpy())) == set(map(tuple, asked[keys].to_numpy()))
-    assert set(found["verdict"]) == {"not comparable", "not run"}
-    assert (found["reason"].str.len() > 0).all()
+    assert set(map(tuple, answers[keys].to_numpy())) == set(map(tuple, asked[keys].to_numpy()))
+    assert set(answers["verdict"]) == {"not comparable", "not run"}
+    assert (answers["reason"].str.len() > 0).all()
     assert compare(reference, [attack_row(dataset="own")]).empty
 
 
@@ -58,8 +58,8 @@ def test_eleven_classes_and_another_split_are_never_forced(reference: pd.DataFra
 
 @pytest.mark.parametrize(("success", "verdict"), [(99.57, "reproduced"), (95.0, "reproduced"), (94.0, "differs")])
 def test_the_papers_own_experiment_is_judged(success: float, verdict: str, reference: pd.DataFrame) -> None:
-    found = compare(reference, [attack_row(success=success, **PAPERS_OWN)])
-    row = only(found, table="1", model="ST-GCN", setting="white-box AB")
+    answers = compare(reference, [attack_row(success=success, **PAPERS_OWN)])
+    row = only(answers, table="1", model="ST-GCN", setting="white-box AB")
     assert (row["verdict"], row["tolerance"]) == (verdict, 5.0)
     assert "tolerance" in row["reason"]
 
@@ -74,8 +74,8 @@ DEPARTURES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("why", DEPARTURES)
 def test_whatever_is_not_the_papers_is_said(why: str, reference: pd.DataFrame) -> None:
-    found = compare(reference, [attack_row(**{**PAPERS_OWN, **DEPARTURES[why]})])
-    row = only(found, table="1", model="ST-GCN", setting="white-box AB")
+    answers = compare(reference, [attack_row(**{**PAPERS_OWN, **DEPARTURES[why]})])
+    row = only(answers, table="1", model="ST-GCN", setting="white-box AB")
     assert (row["verdict"], why in row["reason"]) == ("not comparable", True)
 
 
@@ -87,15 +87,15 @@ def test_strategies_methods_and_ablations_are_kept_apart(reference: pd.DataFrame
         attack_row(module="iaa", terms="", success=98.0, **PAPERS_OWN),
         attack_row(attack="released", preset="official", success=10.0, **PAPERS_OWN),
     ]
-    found = compare(reference, rows)
+    answers = compare(reference, rows)
     values = {
-        setting: only(found, model="ST-GCN", setting=setting, metric="attack success rate")["value"]
+        setting: only(answers, model="ST-GCN", setting=setting, metric="attack success rate")["value"]
         for setting in ("white-box AB", "white-box AB3", "SMART AB", "IAA AB")
     }
     assert values == {"white-box AB": 99.0, "white-box AB3": 93.0, "SMART AB": 99.0, "IAA AB": 98.0}
-    sa = only(found, model="ST-GCN", setting="white-box SA")
+    sa = only(answers, model="ST-GCN", setting="white-box SA")
     assert (sa["verdict"], sa["reason"]) == ("not run", "the run does not attack ST-GCN with smart, SA")
-    people = found[found["metric"] == "user-study indistinguishability"]
+    people = answers[answers["metric"] == "user-study indistinguishability"]
     assert set(people["verdict"]) == {"not run"}
     assert people["reason"].str.startswith("a study with people").all()
 
@@ -111,16 +111,16 @@ def test_a_mean_needs_all_five_recognizers(reference: pd.DataFrame) -> None:
 def test_transfer_is_by_surrogate_and_target(reference: pd.DataFrame) -> None:
     names = ("agcn", "dgnn", "as_gcn")
     rows = [
-        transfer_row(surrogate=one, recognizer=other, strategy=strategy, success=91.0, **NTU)
-        for one in names
+        transfer_row(surrogate=surrogate, recognizer=other, strategy=strategy, success=91.0, **NTU)
+        for surrogate in names
         for other in names
         for strategy in ("AB", "AB5")
     ]
-    found = compare(reference, [attack_row(recognizer="agcn", **NTU)], rows)
-    near = only(found, table="3", model="2s-AGCN", setting="black-box AB, surrogate DGNN")
+    answers = compare(reference, [attack_row(recognizer="agcn", **NTU)], rows)
+    near = only(answers, table="3", model="2s-AGCN", setting="black-box AB, surrogate DGNN")
     assert (near["verdict"], near["value"], near["paper_value"]) == ("reproduced", 91.0, 90.6)
     assert near["predictor"].startswith("dgnn \u2192 agcn")
-    far = only(found, table="3", model="AS-GCN", setting="black-box AB5, surrogate DGNN")
+    far = only(answers, table="3", model="AS-GCN", setting="black-box AB5, surrogate DGNN")
     assert far["verdict"] == "differs"
-    lacks = only(found, table="2", model="SGN", setting="black-box AB, surrogate 2s-AGCN")
+    lacks = only(answers, table="2", model="SGN", setting="black-box AB, surrogate 2s-AGCN")
     assert lacks["verdict"] == "not run"

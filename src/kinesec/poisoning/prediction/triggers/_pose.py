@@ -61,8 +61,8 @@ def pose(
         posed = np.einsum("wfxy,fjy->wfjx", basis, posed)
     if onset or ramp:
         share = presence(frames, onset, ramp)[:, None]
-        own = bone_directions(history.astype(np.float64), parents, limb)
-        posed = np.where(share[..., None] == 0, own, slerp(own, posed, share))
+        clean = bone_directions(history.astype(np.float64), parents, limb)
+        posed = np.where(share[..., None] == 0, clean, slerp(clean, posed, share))
         own_lengths = np.sqrt(np.einsum("wfjx,wfjx->wfj", bones, bones))
         lengths = np.where(share == 0, own_lengths, lengths)
     return np.asarray(pose_limb(history, parents, limb, posed.astype(history.dtype), lengths))

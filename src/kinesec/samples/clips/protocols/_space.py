@@ -57,12 +57,12 @@ def face_forward(position: np.ndarray, angle: np.ndarray) -> np.ndarray:
     return np.stack([x * cos - z * sin, y, x * sin + z * cos], axis=-1)
 
 
-def rotation_between(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def rotation_between(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """The smallest rotation (3, 3) that turns a vector's direction to another's; the identity where one has none."""
-    sizes = np.linalg.norm(one), np.linalg.norm(other)
+    sizes = np.linalg.norm(start), np.linalg.norm(end)
     if min(sizes) == 0:
         return np.eye(3)
-    a, b = one / sizes[0], other / sizes[1]
+    a, b = start / sizes[0], end / sizes[1]
     cos = float(a @ b)
     if cos < -1 + 1e-12:
         side = np.eye(3)[np.argmin(np.abs(a))]
