@@ -69,62 +69,21 @@ def cut(share: float) -> Callable[[bytes], bytes]:
     return lambda data: data[: int(share * len(data))]
 
 
-def huge(data: bytes) -> bytes:
-    """Header and parameters (POINT is group 1) agree on 65,535 frames of 2,048 points: two gigabytes."""
-    claimed = bytearray(data)
-    for place, parameter, value in ((2, b"\x01USED", 2048), (8, b"\x01FRAMES", 65_535)):
-        claimed[place : place + 2] = value.to_bytes(2, "little")
-        assert data.count(parameter) == 1
-        at = data.index(parameter) + len(parameter) + 2  # the offset of the next parameter stands between
-        assert claimed[at] == 2  # 16-bit integers
-        start = at + 2 + claimed[at + 1]
-        claimed[start : start + 2] = value.to_bytes(2, "little")
-    return bytes(claimed)
-
-
+# what readers say of every damage is for their own tests; here one fault a format, and letters of another time
 # format, damage: the function that does it, the line of the fault, what the message names
 DAMAGES: dict[tuple[str, str], tuple[Callable[[bytes], bytes], int, str]] = {
-    ("bvh", "empty"): (cut(0), 0, "an empty file"),
-    ("bvh", "cut short in the skeleton"): (cut(0.4), 8, "OFF"),
     ("bvh", "cut short in a frame"): (last(b" 0 0 77\n", b""), 21, "6 columns"),
-    ("bvh", "a frame that is not there"): (swap(b"2 90 0 0 0 10 0 0 77\n", b""), 17, "Frames: 3"),
-    ("bvh", "another number of channels"): (swap(b"CHANNELS 3", b"CHANNELS 4"), 10, "End"),
-    ("bvh", "not a number"): (swap(b"1 90", b"nan 90"), 20, "nan"),
-    ("bvh", "infinite"): (swap(b"1 90", b"inf 90"), 20, "inf"),
-    ("bvh", "larger than any place"): (swap(b"1 90", b"1e300 90"), 20, "1e300"),
     ("bvh", "ISO-8859-1 for a number"): (swap(b"1 90", b"\xbd 90"), 20, "½"),
-    ("bvh", "zero frames"): (swap(b"Frames: 3", b"Frames: 0"), 17, "0"),
-    ("bvh", "two thousand million frames"): (swap(b"Frames: 3", b"Frames: 2000000000"), 17, "2000000000"),
-    ("bvh", "a joint twice"): (swap(b"JOINT Knee", b"JOINT Hips"), 7, "Hips"),
     ("amc", "cut short"): (swap(b"lfemur 11 12 -13\nltibia 33\n", b""), 9, "the end of frame 2"),
-    ("amc", "an unknown bone"): (last(b"ltibia", b"rtibia"), 10, "rtibia"),
-    ("amc", "a bone twice"): (last(b"ltibia 33", b"lfemur 1 2 3"), 10, "lfemur"),
-    ("amc", "another number of angles"): (swap(b"lfemur 11 12 13", b"lfemur 11 12"), 5, "2"),
-    ("amc", "not a number"): (swap(b"ltibia 33", b"ltibia nan"), 10, "nan"),
-    ("amc", "infinite"): (swap(b"ltibia 33", b"ltibia -inf"), 10, "inf"),
     ("amc", "ISO-8859-1 for a number"): (swap(b"ltibia 33", b"ltibia \xb3"), 10, "³"),
-    ("amc", "zero frames"): (cut(0.17), 3, "the end of the file"),
-    ("expmap", "a column too few"): (swap(b"0.000,", b""), 1, "116 columns"),
-    ("expmap", "a column too many"): (swap(b"0.000,", b"0,0,"), 1, "118 columns"),
     ("expmap", "cut short"): (cut(0.9), 3, "columns"),
-    ("expmap", "not a number"): (swap(b"\n0.010", b"\nNaN"), 2, "NaN"),
-    ("expmap", "infinite"): (swap(b"\n0.010", b"\n-inf"), 2, "-inf"),
-    ("expmap", "ISO-8859-1 for a number"): (swap(b"\n0.010", b"\n\xbd"), 2, "½"),
-    ("expmap", "zero frames"): (lambda data: b"\n\n", 0, "white space"),
     ("c3d", "cut short"): (lambda data: data[:-700], 0, "5 frames of 4 points"),
-    ("c3d", "a header alone"): (lambda data: data[:512], 0, "512 bytes"),
-    ("c3d", "a claim of two gigabytes"): (huge, 0, "2147450880 bytes"),
-    ("c3d", "another format"): (lambda data: recordings.BVH * 3, 0, "begin with 4849"),
     ("ntu", "cut short"): (cut(0.7), 62, "11 fields"),
-    ("ntu", "another number of joints"): (swap(b"\n25\n", b"\n24\n"), 4, "24"),
-    ("ntu", "two thousand million frames"): (swap(b"3\n1\n", b"2000000000\n1\n"), 1, "2000000000"),
-    ("ntu", "not a number"): (swap(b"\n0.01 0.02", b"\nnan 0.02"), 6, "nan"),
-    ("ntu", "zero frames"): (lambda data: b"0\n", 1, "0"),
 }
 
 
 @pytest.mark.parametrize(("name", "damage"), DAMAGES)
-def test_a_damaged_file_is_one_line_and_leaves_no_store(
+def test_a_damaged_file_is_one_line_and_no_store_or_is_left_out_and_said_so(
     name: str, damage: str, sound: dict[str, bytes], tmp_path: Path
 ) -> None:
     harm, line, word = DAMAGES[name, damage]
@@ -139,14 +98,6 @@ def test_a_damaged_file_is_one_line_and_leaves_no_store(
     assert not line or int(told["line"]) == line, str(raised.value)
     assert left_behind(tmp_path) == set()
 
-
-@pytest.mark.parametrize(("name", "damage"), DAMAGES)
-def test_a_damaged_file_is_left_out_and_said_so(
-    name: str, damage: str, sound: dict[str, bytes], tmp_path: Path
-) -> None:
-    harm, _, word = DAMAGES[name, damage]
-    end = FORMATS[name].ending
-    files = {f"good/walk.{end}": sound[name], f"other/walk.{end}": harm(sound[name])}
     swallow(name, tmp_path, files, "skip")
     store.verify(tmp_path / "motions.zarr")
     motions = store.read(tmp_path / "motions.zarr", MOTIONS)
@@ -252,10 +203,7 @@ def test_the_rule_stops_with_one_line_or_goes_on_without(
     log = (project.folder / "logs/ingest/own.log").read_text()
     assert f"left out other/walk.{end}" in log
 
-
-def test_a_folder_that_is_not_there(finished: Project, tmp_path: Path) -> None:
-    project = finished.copy(tmp_path / "project")
-    project.configure({"datasets.own": FORMATS["bvh"].data("nowhere")})
+    project.configure({"datasets.own": FORMATS[name].data("nowhere")})
     process = project.run(target="results/motions/own/motions.zarr/zarr.json")
     assert process.returncode != 0
     told = [text for text in process.stderr.splitlines() if text.startswith("error:")]
