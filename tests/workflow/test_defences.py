@@ -1,40 +1,25 @@
-"""Defences are opt-in: what asks for them, and what makes their jobs run again."""
+"""Defences are opt-in: what they leave, and what makes their jobs run again."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pandas as pd
-import pytest
-from every_system import DEFENCES
 from project import Project
 
 
-@pytest.fixture(scope="module")
-def defended(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = finished.copy(tmp_path_factory.mktemp("defended") / "project")
-    project.configure(DEFENCES)
-    project.build(target="all")
-    return project
-
-
-def test_nothing_asks_for_a_defence_without_one(finished: Project) -> None:
-    assert finished.rerun() == set()
-
-
-def test_a_run_with_defences_leaves_their_table_and_figures(defended: Project) -> None:
-    artefacts = defended.folder / "results/artifacts/smallest"
+def test_a_run_with_defences_leaves_their_table_and_figures(whole: Project) -> None:
+    artefacts = whole.folder / "results/artifacts/smallest"
     table = pd.read_csv(artefacts / "tables/prediction_defences.csv")
     assert set(table["defence"]) == {"energy", "tuning"}
     assert table.loc[table["defence"] == "energy", "detector_auc"].item() > 0.95
     for figure in ("roc", "fine_tuning"):
         for suffix in ("pdf", "svg", "png"):
             assert (artefacts / f"figures/{figure}-procedural-ltd_tiny.{suffix}").stat().st_size > 1000
-    assert defended.rerun(target="all") == set()
 
 
-def test_an_edit_of_a_defence_reruns_it_alone(defended: Project, tmp_path: Path) -> None:
-    project = defended.copy(tmp_path / "edited")
+def test_an_edit_of_a_defence_reruns_it_alone(whole: Project, tmp_path: Path) -> None:
+    project = whole.copy(tmp_path / "edited")
     project.append("src/kinesec/defences/backdoor/strip.py", "\n_EDITED = 1\n")
     assert project.rerun(target="all") == set()
     project.append("src/kinesec/plots/roc.py", "\n_EDITED = 1\n")

@@ -14,17 +14,9 @@ POISON = f"results/poisons/procedural/short/{STRATEGY}/seed0"
 TABLE = f"{ARTEFACTS}/tables/prediction_backdoor.csv"
 
 
-@pytest.fixture(scope="module")
-def packed(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The finished run with all that `rule all` asks for; to be copied, never changed."""
-    project = finished.copy(tmp_path_factory.mktemp("packed") / "packed")
-    project.build(target="all")
-    return project
-
-
 @pytest.fixture
-def mine(packed: Project, tmp_path: Path) -> Project:
-    return packed.copy(tmp_path / "mine")
+def mine(whole: Project, tmp_path: Path) -> Project:
+    return whole.copy(tmp_path / "mine")
 
 
 def read(project: Project, path: str) -> dict[str, Any]:
@@ -32,12 +24,12 @@ def read(project: Project, path: str) -> dict[str, Any]:
     return content
 
 
-def test_every_output_of_a_run_is_certified_and_as_recorded(packed: Project) -> None:
-    printed = packed.build(target="verify")
+def test_every_output_of_a_run_is_certified_and_as_recorded(mine: Project) -> None:
+    printed = mine.build(target="verify")
     assert ": all as recorded" in printed
     # it has no output that could be up to date
-    assert ": all as recorded" in packed.build(target="verify")
-    assert packed.rerun(target="all") == set()
+    assert ": all as recorded" in mine.build(target="verify")
+    assert mine.rerun(target="all") == set()
 
 
 def test_what_was_tampered_with_is_named_and_not_made_again(mine: Project) -> None:
@@ -54,20 +46,18 @@ def test_what_was_tampered_with_is_named_and_not_made_again(mine: Project) -> No
     assert "Traceback" not in printed
 
 
-def test_a_certificate_says_what_a_job_was_made_of(packed: Project) -> None:
-    trained = read(packed, f"{CLEAN}.run.json")
+def test_a_certificate_says_what_a_job_was_made_of(whole: Project) -> None:
+    trained = read(whole, f"{CLEAN}.run.json")
     (windows,) = trained["inputs"].values()
-    stored = read(packed, "results/windows/procedural/short/windows.zarr/zarr.json")
+    stored = read(whole, "results/windows/procedural/short/windows.zarr/zarr.json")
     assert windows == stored["attributes"]["content_sha256"]
     assert (trained["seed"], trained["code"]) == (0, trained["params"]["code"])
 
 
-def test_the_crate_names_the_run_s_results_and_where_they_are_from(packed: Project) -> None:
-    graph = {entity["@id"]: entity for entity in read(packed, f"{ARTEFACTS}/ro-crate-metadata.json")["@graph"]}
+def test_the_crate_names_the_run_s_results_and_where_they_are_from(whole: Project) -> None:
+    graph = {entity["@id"]: entity for entity in read(whole, f"{ARTEFACTS}/ro-crate-metadata.json")["@graph"]}
     results = {entity["@id"] for entity in graph["#run"]["result"]}
-    shown = {
-        path.relative_to(packed.folder / ARTEFACTS).as_posix() for path in (packed.folder / ARTEFACTS).rglob("*.*")
-    }
+    shown = {path.relative_to(whole.folder / ARTEFACTS).as_posix() for path in (whole.folder / ARTEFACTS).rglob("*.*")}
     kept = {path for path in shown if path.startswith(("tables/", "figures/", "report/")) and path[-9:] != ".run.json"}
     assert kept <= results
     assert {f"#{CLEAN}", f"#{CLEAN.replace('clean', STRATEGY)}", f"#{POISON}/croissant.json"} <= results
@@ -75,12 +65,12 @@ def test_the_crate_names_the_run_s_results_and_where_they_are_from(packed: Proje
         "workflow/configuration.yaml",
         "#resources/procedural/receipt.json",
     }
-    assert (packed.folder / ARTEFACTS / "workflow/Snakefile").read_text() == (packed.folder / "Snakefile").read_text()
+    assert (whole.folder / ARTEFACTS / "workflow/Snakefile").read_text() == (whole.folder / "Snakefile").read_text()
 
 
-def test_the_poisoned_data_are_described_beside_their_store(packed: Project) -> None:
-    described = read(packed, f"{POISON}/croissant.json")
-    stored = read(packed, f"{POISON}/poison.zarr/zarr.json")
+def test_the_poisoned_data_are_described_beside_their_store(whole: Project) -> None:
+    described = read(whole, f"{POISON}/croissant.json")
+    stored = read(whole, f"{POISON}/poison.zarr/zarr.json")
     assert stored["attributes"]["content_sha256"][:12] in described["version"]
     said = {item["name"]: item["value"] for item in described["additionalProperty"]}
     assert json.loads(said["strategy"])["trigger"] == "rigid"

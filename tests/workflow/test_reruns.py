@@ -88,8 +88,8 @@ CHANGED: dict[str, tuple[Callable[[Project], None], set[str]]] = {
 }
 
 
-def test_a_second_run_has_nothing_to_do(finished: Project) -> None:
-    assert "Nothing to be done" in finished.build()
+def test_a_second_run_has_nothing_to_do(project: Project) -> None:
+    assert "Nothing to be done" in project.build()
 
 
 @pytest.mark.parametrize("change", UNTOUCHED)
@@ -98,8 +98,8 @@ def test_nothing_runs_again_after(change: str, project: Project) -> None:
     assert project.rerun() == set()
 
 
-def test_another_mirror_by_the_environment_reruns_nothing(finished: Project) -> None:
-    assert finished.rerun(environment=finished.environment(KINESEC_MIRROR="https://example.org/files")) == set()
+def test_another_mirror_by_the_environment_reruns_nothing(project: Project) -> None:
+    assert project.rerun(environment=project.environment(KINESEC_MIRROR="https://example.org/files")) == set()
 
 
 @pytest.mark.parametrize("change", CHANGED)
