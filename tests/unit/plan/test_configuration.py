@@ -203,11 +203,11 @@ def test_junk_instead_of_a_configuration(junk: Any) -> None:
 
 
 def test_a_change_goes_on_top_of_the_data_sets_own_settings() -> None:
-    found = data_set(
+    merged = data_set(
         "cmu_expmap", {"settings": {"walking_extra": True}, "root": "Spine"}, DATASETS, SCHEMAS / "dataset.schema.yaml"
     )
-    assert found["settings"] == {"validation": "last_take", "walking_extra": True}
-    assert (found["root"], found["nominal_unit_mm"], found["folder"]) == ("Spine", 70, None)
+    assert merged["settings"] == {"validation": "last_take", "walking_extra": True}
+    assert (merged["root"], merged["nominal_unit_mm"], merged["folder"]) == ("Spine", 70, None)
 
 
 def described(schema: Any, place: str) -> Iterator[str]:
