@@ -128,9 +128,9 @@ def interior_point(manifold: Manifold, problem: Problem, target: torch.Tensor, c
             for i in range(3)
         ]
 
-    def product(one: Any, other: Any) -> list[list[Any]]:
+    def product(left: Any, right: Any) -> list[list[Any]]:
         return [
-            [model.Intermediate(sum(one[i][k] * other[k][j] for k in range(3))) for j in range(3)] for i in range(3)
+            [model.Intermediate(sum(left[i][k] * right[k][j] for k in range(3))) for j in range(3)] for i in range(3)
         ]
 
     angles: list[Any] = []

@@ -58,7 +58,7 @@ def succeeded(logits: np.ndarray, label: np.ndarray, target: np.ndarray, strateg
     A tie is no success. Raises ``ConfigError`` for a strategy that there is none of.
     """
     criterion = criteria.parse(strategy, logits.shape[1])
-    return np.asarray(criterion.met(*(torch.from_numpy(one) for one in (logits, label, target))).numpy())
+    return np.asarray(criterion.met(*(torch.from_numpy(array) for array in (logits, label, target))).numpy())
 
 
 def swapped(adversarial: np.ndarray, clean: np.ndarray, present: np.ndarray) -> np.ndarray:

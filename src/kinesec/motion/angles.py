@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -154,10 +155,10 @@ def _length(vector: Array) -> Array:
     return namespace(vector).sqrt((vector * vector).sum(-1))
 
 
-def _cross(one: Array, other: Array) -> Array:
-    a, b, c = (one[..., axis] for axis in range(3))
-    x, y, z = (other[..., axis] for axis in range(3))
-    return namespace(one).stack([b * z - c * y, c * x - a * z, a * y - b * x], -1)
+def _cross(left: Array, right: Array) -> Array:
+    a, b, c = (left[..., axis] for axis in range(3))
+    x, y, z = (right[..., axis] for axis in range(3))
+    return namespace(left).stack([b * z - c * y, c * x - a * z, a * y - b * x], -1)
 
 
 def _normal(vector: Array, fallback: Array) -> Array:
@@ -188,11 +189,10 @@ def _frame_bones(unit: np.ndarray, parents: tuple[int, ...], alive: np.ndarray) 
     if not bones:
         return -1, -1
     best, pair = 0.1, (bones[0], -1)  # a sine of less is no plane
-    for place, one in enumerate(bones):
-        for other in bones[place + 1 :]:
-            sine = float(np.median(_length(_cross(unit[:, one], unit[:, other]))))
-            if sine > best:
-                best, pair = sine, (one, other)
+    for first, second in combinations(bones, 2):
+        sine = float(np.median(_length(_cross(unit[:, first], unit[:, second]))))
+        if sine > best:
+            best, pair = sine, (first, second)
     return pair
 
 
@@ -224,8 +224,8 @@ def _across(reference: np.ndarray, first: bool, second: bool) -> np.ndarray:
         return np.zeros((3, 2))
     if second:
         return np.stack([np.eye(3)[2], np.zeros(3)], -1)
-    one = _normal(_cross(reference, np.eye(3)[np.argmin(np.abs(reference))]), np.eye(3)[0])
-    return np.stack([one, _cross(reference, one)], -1)
+    axis = _normal(_cross(reference, np.eye(3)[np.argmin(np.abs(reference))]), np.eye(3)[0])
+    return np.stack([axis, _cross(reference, axis)], -1)
 
 
 def _bends(local: Array, reference: Array, basis: Array) -> Array:

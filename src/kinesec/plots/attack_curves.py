@@ -69,8 +69,8 @@ def _compose(rows: pd.DataFrame, dots: pd.DataFrame) -> Figure:
     for column, metric in enumerate(PANELS):
         _limits(grid[0, column], rows[rows["metric"] == metric])
     key = [
-        Line2D([], [], color=colours[one], linestyle=dashes[one], label=label, linewidth=1.5)
-        for one, label in labels.items()
+        Line2D([], [], color=colours[attack], linestyle=dashes[attack], label=label, linewidth=1.5)
+        for attack, label in labels.items()
     ]
     columns = min(len(key), 4 if max(map(len, labels.values())) > 14 else 6)
     figure.legend(handles=key, loc="outside upper center", ncols=columns, frameon=False, handlelength=2.4)
@@ -80,8 +80,8 @@ def _compose(rows: pd.DataFrame, dots: pd.DataFrame) -> Figure:
 def _limits(axes: Axes, rows: pd.DataFrame) -> None:
     """From the last budget that wins nothing to the first that wins all that is won."""
     ends = []
-    for _, one in rows.groupby(["recognizer", "attack"]):
-        share, budget = one["success_percent"].to_numpy(), one["budget"].to_numpy()
+    for _, curve in rows.groupby(["recognizer", "attack"]):
+        share, budget = curve["success_percent"].to_numpy(), curve["budget"].to_numpy()
         if share[-1] > 0:
             first = max(int(np.argmax(share > 0)) - 1, 0)
             ends.append((budget[first], budget[int(np.argmax(share >= share[-1] - 1e-9))]))
@@ -99,10 +99,10 @@ def _panel(
     colours: dict[str, str],
     dashes: dict[str, Dash],
 ) -> None:
-    for attack, one in rows.groupby("attack", sort=False):
-        name, metric = str(attack), str(one["metric"].iloc[0])
-        x, share = one["budget"].to_numpy(), one["success_percent"].to_numpy()
-        axes.fill_between(x, one["low_percent"], one["high_percent"], color=colours[name], alpha=0.14, linewidth=0)
+    for attack, curve in rows.groupby("attack", sort=False):
+        name, metric = str(attack), str(curve["metric"].iloc[0])
+        x, share = curve["budget"].to_numpy(), curve["success_percent"].to_numpy()
+        axes.fill_between(x, curve["low_percent"], curve["high_percent"], color=colours[name], alpha=0.14, linewidth=0)
         axes.plot(x, share, color=colours[name], linestyle=dashes[name], gid=name, zorder=3)
         dot = dots[dots["attack"] == name]
         if len(dot) and np.isfinite(dot[metric].iloc[0]):

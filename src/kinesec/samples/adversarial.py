@@ -80,8 +80,8 @@ class Adversarial:
 
     def setting(self, name: str) -> str:
         """A setting as text; empty where the attack has no such setting."""
-        found = self.attrs["settings"].get(name)
-        return found if isinstance(found, str) else "" if found is None else json.dumps(found, sort_keys=True)
+        value = self.attrs["settings"].get(name)
+        return value if isinstance(value, str) else "" if value is None else json.dumps(value, sort_keys=True)
 
 
 _SEARCHED = tuple(field.name for field in fields(Search))

@@ -43,10 +43,10 @@ def inspect(
         logits, _, gradient = gradient_at(model, lanes, criterion)
         again = gradient_at(model, lanes, criterion)
         alone = _beside_another(model, lanes, criterion)
-    name, found = model.name, lanes.active
-    if not (logits[found].isfinite().all() and gradient[found].isfinite().all()):
+    name, attacked = model.name, lanes.active
+    if not (logits[attacked].isfinite().all() and gradient[attacked].isfinite().all()):
         raise KinesecError(f"recognizer {name!r}: found logits or gradients that are not finite, expected numbers")
-    _no_softmax(name, logits[found])
+    _no_softmax(name, logits[attacked])
     warnings = []
     chance = not (torch.equal(logits, again[0]) and torch.equal(gradient, again[2]))
     if chance and attack.name != "eot":
@@ -55,22 +55,24 @@ def inspect(
         )
     if chance:
         warnings.append("the model answers otherwise when asked again: results depend on batch and shards")
-    elif not all(torch.equal(one[0], other[0]) for one, other in zip((logits, gradient), alone, strict=True)):
+    elif not all(
+        torch.equal(beside[0], by_itself[0]) for beside, by_itself in zip((logits, gradient), alone, strict=True)
+    ):
         raise KinesecError(
             f"recognizer {name!r}: found a clip whose answer depends on the others in its batch, expected its own"
         )
-    still = int((gradient[found].flatten(1).abs().amax(1) == 0).sum())
-    if still == len(found):
+    still = int((gradient[attacked].flatten(1).abs().amax(1) == 0).sum())
+    if still == len(attacked):
         raise KinesecError(f"recognizer {name!r}: found gradients of zero for every clip, expected some that lead away")
     if still:
-        warnings.append(f"{still} of {len(found)} clips have gradients of zero: no step leads away from them")
+        warnings.append(f"{still} of {len(attacked)} clips have gradients of zero: no step leads away from them")
     _nothing_for_nothing(attack, model, some, criterion, seed, width)
     for line in warnings:
         log.warning(f"attack {attack.name!r} on recognizer {name!r}: {line}")
     return {
-        "clips": len(found),
+        "clips": len(attacked),
         "zero_gradients": still,
-        "least_gradient": float(gradient[found].flatten(1).norm(dim=1).min()),
+        "least_gradient": float(gradient[attacked].flatten(1).norm(dim=1).min()),
         "deterministic": not chance,
         "warnings": warnings,
     }

@@ -98,10 +98,10 @@ class Specified(Criterion):
         return (logits >= logits.gather(1, target[:, None])).sum(1) == 1
 
     def targets(self, label: Sequence[int], row: Sequence[int], classes: int, seed: int) -> np.ndarray:
-        draws = [int(seeding.generator(seed, "target", int(one)).integers(classes - 1)) for one in row]
-        own = np.asarray(label, dtype=np.int64)
-        drawn = np.asarray(draws, dtype=np.int64).reshape(own.shape)
-        return np.asarray(drawn + (drawn >= own), dtype=np.int64)
+        draws = [int(seeding.generator(seed, "target", int(place)).integers(classes - 1)) for place in row]
+        true = np.asarray(label, dtype=np.int64)
+        drawn = np.asarray(draws, dtype=np.int64).reshape(true.shape)
+        return np.asarray(drawn + (drawn >= true), dtype=np.int64)
 
 
 def parse(strategy: str, classes: int) -> Criterion:
@@ -109,9 +109,11 @@ def parse(strategy: str, classes: int) -> Criterion:
     named = re.fullmatch(r"AB([1-9]\d*)?|SA", strategy)
     if named is None:
         raise ConfigError(f"strategy: found {strategy!r}, expected AB, ABn (AB3, AB5 ...) or SA")
-    found: Criterion = Specified() if strategy == "SA" else AnythingButN(int(named[1])) if named[1] else AnythingBut()
-    if classes < found.least_classes:
+    criterion: Criterion = (
+        Specified() if strategy == "SA" else AnythingButN(int(named[1])) if named[1] else AnythingBut()
+    )
+    if classes < criterion.least_classes:
         raise ConfigError(
-            f"strategy: found {strategy} for {classes} classes, expected {found.least_classes} classes or more"
+            f"strategy: found {strategy} for {classes} classes, expected {criterion.least_classes} classes or more"
         )
-    return found
+    return criterion

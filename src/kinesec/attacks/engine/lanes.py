@@ -84,12 +84,12 @@ class Lanes:
 
     def generator(self, lane: int) -> torch.Generator:
         """The chance of the lane's clip, which depends on the seed and its row in the store alone."""
-        found = self._generators[lane]
-        if found is None:
+        chance = self._generators[lane]
+        if chance is None:
             row = int(self.problem.row[self.clip[lane]])
-            found = torch.Generator().manual_seed(seeding.integer(self.seed, "attack", row))
-            self._generators[lane] = found
-        return found
+            chance = torch.Generator().manual_seed(seeding.integer(self.seed, "attack", row))
+            self._generators[lane] = chance
+        return chance
 
     def drawn(self, draw: Callable[[torch.Generator], Tensor], among: Iterable[int] | None = None) -> Tensor:
         """What ``draw`` makes of each active lane's own chance, zeros in the others: (lane, ...).

@@ -147,17 +147,17 @@ class _Body:
     def bounds(self) -> tuple[Tensor, Tensor]:
         """Bounds (lane, body, frame, 6 + 2 joint) of root, turn and bends, widened by the clips' own motion."""
         there = self.present[..., None]
-        own = torch.cat([self.own.root, torch.zeros_like(self.own.root), self.own.bend.flatten(-2)], -1)
+        clean = torch.cat([self.own.root, torch.zeros_like(self.own.root), self.own.bend.flatten(-2)], -1)
         ends = []
         for root, bend, sign in (
             (self.manifold.root_low, self.manifold.low, -1.0),
             (self.manifold.root_high, self.manifold.high, 1.0),
         ):
-            limit = torch.cat([torch.from_numpy(array.reshape(-1)) for array in (root, 0 * root, bend)]).to(own)
-            reached = torch.where(there, sign * own, -torch.inf).amax((1, 2), keepdim=True)
+            limit = torch.cat([torch.from_numpy(array.reshape(-1)) for array in (root, 0 * root, bend)]).to(clean)
+            reached = torch.where(there, sign * clean, -torch.inf).amax((1, 2), keepdim=True)
             widened = sign * torch.maximum(sign * limit, reached)
             widened[..., 3:6] = sign * torch.inf
-            ends.append(torch.where(there, widened, own))  # where no body is, nothing moves
+            ends.append(torch.where(there, widened, clean))  # where no body is, nothing moves
         return ends[0], ends[1]
 
 

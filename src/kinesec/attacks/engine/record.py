@@ -37,11 +37,11 @@ class Record:
         return won or last
 
     def note(self, lanes: Lanes, met: Tensor, loss: Tensor, cost: Tensor) -> int:
-        """Keeps what is worth it, counts one evaluation, and lets clips that are done leave; how many those are."""
+        """Keeps what is worth it, counts one evaluation, and lets clips leave that need no more; how many those are."""
         success, losses, costs = torch.stack([met.to(loss), loss, cost.to(loss)]).tolist()
         self.evaluated += lanes.width
         kept: list[tuple[int, int]] = []
-        done = 0
+        left = 0
         for lane in lanes.active:
             clip, step, won = lanes.clip[lane], lanes.iteration[lane], bool(success[lane])
             if not (math.isfinite(losses[lane]) and math.isfinite(costs[lane])):
@@ -60,11 +60,11 @@ class Record:
             lanes.iteration[lane] += 1
             if last or (won and self.after_success == "stop"):
                 lanes.clip[lane] = -1
-                done += 1
+                left += 1
         if kept:
             clips, of = (torch.tensor(index) for index in zip(*kept, strict=True))
             self.position[clips] = lanes.x[of.to(lanes.x.device)].to(self.position)
-        return done
+        return left
 
     def adversarial(self) -> Adversarial:
         """All that was kept."""

@@ -61,13 +61,13 @@ class Adam(Step):
         self.first[lane], self.second[lane] = 0, 0
 
     def __call__(self, gradient: Tensor, iteration: Sequence[int]) -> Tensor:
-        one, two = self.betas
-        self.first.lerp_(gradient, 1 - one)
-        self.second.mul_(two).addcmul_(gradient, gradient, value=1 - two)
+        first, second = self.betas
+        self.first.lerp_(gradient, 1 - first)
+        self.second.mul_(second).addcmul_(gradient, gradient, value=1 - second)
         shape = (-1,) + (1,) * (gradient.dim() - 1)
         times = [max(1, time) for time in iteration]  # a lane that never held a clip has made no step
-        rate = [(1 - one**time) / -self.rate for time in times]
-        root = [each * (1 - two**time) ** -0.5 for each, time in zip(rate, times, strict=True)]
+        rate = [(1 - first**time) / -self.rate for time in times]
+        root = [each * (1 - second**time) ** -0.5 for each, time in zip(rate, times, strict=True)]
         floor, slope = gradient.new_tensor([[each * self.epsilon for each in rate], root]).view(2, *shape)
         length = torch.addcmul(floor, self.second.sqrt(), slope)
         return torch.div(self.first, length, out=length)
