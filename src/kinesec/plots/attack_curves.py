@@ -105,7 +105,8 @@ def _panel(
         axes.fill_between(x, curve["low_percent"], curve["high_percent"], color=colours[name], alpha=0.14, linewidth=0)
         axes.plot(x, share, color=colours[name], linestyle=dashes[name], gid=name, zorder=3)
         dot = dots[dots["attack"] == name]
-        if len(dot) and np.isfinite(dot[metric].iloc[0]):
+        # what is projected onto the manifold costs less than any budget: its dot would lie beside the axes
+        if len(dot) and dot[metric].iloc[0] >= x[0]:
             at = float(dot[metric].iloc[0])
             axes.plot(
                 [at], [np.interp(at, x, share)], "o", color=colours[name], markersize=4.5, zorder=4, clip_on=False

@@ -14,7 +14,7 @@ from attack_stores import Case, make_case, make_search
 from kinesec.evaluation import hard_label
 from kinesec.jobs.evaluate_attack import evaluate_attack
 from kinesec.jobs.table_recognition import write_all
-from kinesec.samples.adversarial import QUERY_GRID, Adversarial
+from kinesec.samples.adversarial import QUERY_GRID, Adversarial, gather
 from kinesec.tables import blackbox, recognition
 
 IDENTITY = {"data": "d", "clips": "c", "recognizer": "r", "attack": "basar", "seed": "0"}
@@ -63,6 +63,26 @@ def test_only_motions_that_bend_no_joint_too_far_are_on_the_manifold(records: pd
     assert len(shifted) > 2
     assert shifted["on_manifold"].all()
     assert not records.loc[~records["success"], "on_manifold"].any()
+
+
+class Measured:
+    """A manifold's word on each attacked clip; clean clips are within."""
+
+    def __init__(self, excess: np.ndarray) -> None:
+        self.excess = excess
+
+    def violations(self, moved: np.ndarray, clean: np.ndarray | None, present: np.ndarray) -> Any:
+        excess = np.zeros(len(moved)) if clean is None else self.excess
+        return 100.0 * (excess > 0), excess
+
+
+def test_success_bones_and_joints_must_all_hold(case: Case, tmp_path: Path) -> None:
+    rows = np.arange(4)
+    gathered = gather(case.write(tmp_path, rows=rows, search=make_search(case), **OF_LABELS), case.clips)
+    made = pd.DataFrame({"bone_change_percent": [0.0, 0.0, 0.2, 0.0], "success": [True, True, True, False]})
+    manifold: Any = Measured(np.array([0.0, 3.0, 0.0, 0.0]))
+    kept = hard_label.add_search(made, gathered, case.clips.take_rows(rows), manifold)
+    assert kept["on_manifold"].tolist() == [True, False, False, False]
 
 
 def test_limits_are_of_the_training_clips_and_a_clips_own(case: Case) -> None:

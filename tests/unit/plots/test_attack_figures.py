@@ -147,6 +147,14 @@ def test_curves_are_the_tables_over_all_seeds(costs: tuple[pd.DataFrame, pd.Data
     assert words == ["SMART", "SMART, l2", "IAA"]
 
 
+def test_a_cost_below_all_budgets_has_no_dot(costs: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    table, attacks = costs
+    free = attacks.assign(bone_change_percent=np.where(attacks["attack"] == "iaa_ab", 1e-6, 2.0))
+    figure = attack_curves.draw(table, free, dataset="hdm05", clips="smart")
+    dots = [[line for line in axes.get_lines() if line.get_marker() == "o"] for axes in figure.axes[:3]]
+    assert [len(of_panel) for of_panel in dots] == [3, 3, 2]
+
+
 def test_queries_are_the_tables_up_to_what_was_spent() -> None:
     tables = searched()
     figure = queries.draw(*tables, dataset="hdm05", clips="smart")
