@@ -20,6 +20,7 @@ NEVER_CALLED = {
     ("retrieve", "ezc3d"): "a data set's module names its reader; fetching never reads",
     ("retrieve", "pyarrow"): "a data set's module names its reader; fetching never reads",
     ("data", "torch"): "kinematics of tensors, torch's random streams",
+    ("torch", "art"): "an attack for comparison, of the extra `peers`; without it the attack says so in one line",
     ("report", "torch"): "kinematics of tensors, torch's random streams, the shape that a recognizer is built for",
     ("report", "ezc3d"): "a data set's module, asked for its name and licence, names its reader",
 }
