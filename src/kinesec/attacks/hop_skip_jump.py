@@ -1,7 +1,8 @@
 """HopSkipJump (Chen et al., IEEE S&P 2020) as the Adversarial Robustness Toolbox has it, for comparison.
 
-Wants the extra ``peers`` (docs/environments.md). The library knows no budget of queries and no trace: here its model
-counts them, and ends the attack when they are spent; what is kept is the nearest adversarial clip that it asked about.
+Wants the extra ``peers``: pip install -c constraints.txt -e '.[peers]'. The library knows no budget of queries and no
+trace: here its model counts them, and ends the attack when they are spent; what is kept is the nearest adversarial clip
+that it asked about.
 """
 
 from __future__ import annotations

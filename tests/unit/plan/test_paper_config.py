@@ -18,6 +18,7 @@ from kinesec.sources.raw import provide
 
 LICENSED = ("h36m", "mhad", "ntu60")
 COMPARATORS = {"iaa", "ciasa", "pgd", "mi_fgsm", "eot"}
+ON_LABELS = {"basar", "boundary", "subspace"}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,11 @@ def test_the_attacks_are_the_published_ones(config: dict[str, Any]) -> None:
     attacks = config["recognition"]["attacks"].values()
     assert {a["strategy"] for a in attacks if a["attack"] == "smart"} == {"AB", "AB3", "AB5", "SA"}
     assert {a["settings"].get("terms", "smart") for a in attacks} == {"smart", "l2", "l2_acc", "l2_bone"}
-    assert {a["attack"] for a in attacks} == {"smart", *COMPARATORS}
+    assert {a["attack"] for a in attacks} == {"smart", *COMPARATORS, *ON_LABELS}
+    assert {(a["strategy"], a["preset"]) for a in attacks if a["attack"] == "basar"} > {
+        ("SA", "paper"),
+        ("AB", "official"),
+    }
     crossed = [config["recognition"]["attacks"][name] for name in config["recognition"]["transfer"]]
     assert [(attack["attack"], attack["strategy"]) for attack in crossed] == [("smart", "AB"), ("smart", "AB5")]
     for attack in attacks:
