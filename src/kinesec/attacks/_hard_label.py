@@ -178,7 +178,7 @@ class _Way:
                 self.ended = self.ended | due
             elif bool(due.any()):
                 self.stage = torch.where(due, LANDING, self.stage)
-                self.landing.enter(due)
+                self.landing.enter(due, over)
             return
         assert self.landing is not None
         spent = now & ~stepped & (ground.queries >= (attack.budget or torch.inf))

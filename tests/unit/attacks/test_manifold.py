@@ -154,3 +154,19 @@ def test_the_solver_finds_the_minimum_in_a_box() -> None:
     few = minimise(objective, start, -bound, bound, everyone, tolerance=1e-9, iterations=2)
     assert not few.converged.any()
     assert (few.residual > 1e-9).all()
+
+
+def test_a_bend_beyond_half_a_turn_within_its_limits_is_no_violation(manifold: Manifold, of: Problem) -> None:
+    wide = replace(manifold, low=np.full_like(manifold.low, -3.0), high=np.full_like(manifold.high, 3.0))
+    # to the corner of the box: the same turn, the other way round, is outside
+    corner = (manifold.rig.basis != 0).any(1) * 2.9
+    corner[manifold.rig.second] = 0.0
+    own = of.position[:1, :1, :1]
+    body = Problem(own, of.label[:1], torch.ones(1, 1, 1).bool(), of.row[:1], of.place[:1], of.geometry)
+    length = np.pad(bone_lengths(own.numpy() + of.geometry.mean, of.geometry.parents), ((0, 0), (0, 0), (0, 0), (1, 0)))
+    pose = wide.rig.inverse(own.numpy() + of.geometry.mean)._replace(bend=corner[None, None, None])
+    moved = (wide.rig.forward(pose, length) - of.geometry.mean).astype(np.float32)
+    clean, present = own.numpy(), body.present.numpy()
+    assert not wide.violations(moved, clean, present)[0].any()
+    tight = replace(wide, low=wide.low / 2, high=wide.high / 2)
+    assert tight.violations(moved, clean, present)[0] > 50

@@ -15,10 +15,10 @@ LESS_SHARE, LEAST_SHARE = 0.95, 0.01
 class Landing(Stage):
     """Projects each lane's best clip, and gives way until the projection is adversarial (released code).
 
-    A projection that is not adversarial is made again with a tenth of the acceleration's weight, down to 0.001. Then
-    the motion goes back towards the start's, 0.95 of the rest at a time down to 0.01, in joint angles: every motion on
-    that way is on the manifold (ours; of the released code's last search no more is known than these numbers). If none
-    is adversarial, the lane goes on from the clip that it had.
+    On the way, a projection that is not adversarial is forgotten. At a lane's end it is made again with a tenth of the
+    acceleration's weight, down to 0.001. Then the motion goes back towards the start's, 0.95 of the rest at a time down
+    to 0.01, in joint angles: every motion on that way is on the manifold (ours; of the released code's last search no
+    more is known than these numbers). If none is adversarial, the clip stays as it was.
 
     ``landed`` (lane,) says of each lane's last landing whether it was adversarial, ``converged`` whether the solver was
     at its end and ``residual`` how far from it; ``made`` counts projections. Lanes wait for each other, so that many
@@ -30,8 +30,8 @@ class Landing(Stage):
         self.manifold, self.first_weight = manifold, weight
         self.tolerance, self.iterations = tolerance, iterations
         width, x = ground.lanes.width, ground.here
-        self.waiting, self.landed, self.converged = (
-            torch.zeros(width, dtype=torch.bool, device=x.device) for _ in range(3)
+        self.waiting, self.landed, self.converged, self.last = (
+            torch.zeros(width, dtype=torch.bool, device=x.device) for _ in range(4)
         )
         self.weight, self.share = x.new_zeros(width), x.new_ones(width)
         self.residual = x.new_full((width,), torch.nan)
@@ -45,8 +45,9 @@ class Landing(Stage):
         self.residual[lane] = self.search_l[lane] = torch.nan
         self.made[lane] = 0
 
-    def enter(self, lanes: Tensor) -> None:
-        """The best clips of those lanes (lane,) wait for their projection."""
+    def enter(self, lanes: Tensor, last: Tensor) -> None:
+        """The best clips of those lanes (lane,) wait for their projection; for the ``last`` (lane,) ways are sought."""
+        self.last = torch.where(lanes, last, self.last)
         self.waiting = self.waiting | lanes
         self.weight = torch.where(lanes, self.first_weight, self.weight)
         self.share = torch.where(lanes, 1.0, self.share)
@@ -86,12 +87,12 @@ class Landing(Stage):
         landed = asked & adversarial
         self.ground.land(landed, clips)
         self.landed = self.landed | landed
-        missed, back = asked & ~adversarial, self.share < 1
+        missed, back = asked & ~adversarial & self.last, self.share < 1
         less = self.weight * LESS_WEIGHT
         again = missed & ~back & (less >= LEAST_WEIGHT * 0.999)  # 0.1 three times is a little less than 0.001
         self.weight = torch.where(again, less, self.weight)
         self.waiting = self.waiting | again
         self.share = torch.where(missed & ~again, self.share * LESS_SHARE, self.share)
-        ended = landed | (missed & (self.share < LEAST_SHARE))
+        ended = landed | (missed & (self.share < LEAST_SHARE)) | (asked & ~adversarial & ~self.last)
         self.share = torch.where(ended, 1.0, self.share)
         return ended

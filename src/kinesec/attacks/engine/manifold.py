@@ -108,7 +108,7 @@ class Manifold:
 
         ``position`` and ``clean`` (clip, body, frame, joint, xyz) as recognizers see them; without ``clean`` the limits
         are the training motions' alone. An excess of ``tolerance_degrees`` is what storing positions as float32 may
-        leave.
+        leave. One turn has two rotation vectors, this way round and that: it is within limits where either is.
         """
         body = _Body(self, *(torch.from_numpy(array) for array in (position if clean is None else clean, present)))
         low, high = (torch.from_numpy(limit.reshape(-1)) for limit in (self.low, self.high))
@@ -117,10 +117,26 @@ class Manifold:
         bend = body.pose(torch.from_numpy(position)).bend.flatten(-2)
         free = torch.from_numpy((self.rig.basis != 0).any(1).reshape(-1))
         there = (body.present[..., None] & free).expand_as(bend)
-        excess = torch.where(there, torch.rad2deg(torch.maximum(bend - high, low - bend)), -torch.inf)
+        this, that = (torch.maximum(vector - high, low - vector) for vector in (bend, _the_other_way(bend)))
+        nearer = (_worst(that) < _worst(this)).repeat_interleave(2, -1)
+        excess = torch.where(there, torch.rad2deg(torch.where(nearer, that, this)), -torch.inf)
         beyond = (excess > tolerance_degrees).sum((1, 2, 3))
         share = 100.0 * beyond / there.sum((1, 2, 3)).clamp_min(1)
         return share.numpy(), excess.amax((1, 2, 3)).clamp_min(0.0).numpy()
+
+
+def _the_other_way(bend: Tensor) -> Tensor:
+    """Bends (..., 2 x joint) of the same turns by the rest of a full one; none stays none."""
+    pairs = bend.unflatten(-1, (-1, 2))
+    size = pairs.norm(dim=-1, keepdim=True)
+    other: Tensor = torch.where(size > 0, pairs * (1 - 2 * torch.pi / size.clamp_min(1e-12)), pairs).flatten(-2)
+    return other
+
+
+def _worst(excess: Tensor) -> Tensor:
+    """The greater excess (..., joint) of each joint's two bends."""
+    worst: Tensor = excess.unflatten(-1, (-1, 2)).amax(-1)
+    return worst
 
 
 class _Body:
