@@ -70,6 +70,7 @@ class Demo(Project):
         config: dict[str, Any] = yaml.safe_load((self.folder / "config/config.yaml").read_text("utf-8"))
         own_data = {**FORMATS["bvh"].data("own"), "nominal_unit_mm": 70}
         recognition = {**deepcopy(RECOGNITION), "datasets": ["procedural", "own"]}
+        recognition["attacks"]["basar"] = {"attack": "basar"}
         return {
             **config,
             "run": "smallest",
@@ -119,6 +120,7 @@ SHOWN = PAGE | {
 }
 TABLED_RECOGNITION = PAGE | {
     *("table_recognition", "compare_with_papers", "figure_attack_curves", "figure_transfer_matrix"),
+    *("table_blackbox", "figure_queries"),
 }
 ATTACK_EVALUATED = SHOWN | TABLED_RECOGNITION | {"evaluate_attack"}
 ATTACKED = ATTACK_EVALUATED | {"attack_recognizer", "evaluate_transfer"}
@@ -164,7 +166,12 @@ EDITS = (
     Edit(
         "module of one attack, `attacks/pgd.py`",
         code(f"{SRC}/attacks/pgd.py"),
-        ATTACKED - SHOWN - {"evaluate_transfer"} | PAGE,
+        ATTACKED - SHOWN - {"evaluate_transfer", "table_blackbox", "figure_queries"} | PAGE,
+    ),
+    Edit(
+        "module of one attack on labels, `attacks/basar.py`",
+        code(f"{SRC}/attacks/basar.py"),
+        ATTACKED - {"evaluate_transfer", "figure_joint_displacement", "figure_displacement_correlation"},
     ),
     Edit(
         "clip protocol, `samples/clips/protocols/native.py`", code(f"{SRC}/samples/clips/protocols/native.py"), CLIPPED
