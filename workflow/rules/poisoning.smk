@@ -10,6 +10,7 @@ rule poison_badhmp:
         "logs/poison_badhmp/{data}/{protocol}/{strategy}/seed{seed}.log",
     benchmark:
         "logs/poison_badhmp/{data}/{protocol}/{strategy}/seed{seed}.jsonl"
+    priority: 10  # trainings wait for it
     conda:
         "../../envs/data.yaml"
     threads: 1

@@ -10,6 +10,7 @@ rule cut_windows:
         "logs/cut_windows/{data}/{protocol}.log",
     benchmark:
         "logs/cut_windows/{data}/{protocol}.jsonl"
+    priority: 10  # trainings wait for it
     conda:
         "../../envs/data.yaml"
     threads: 1
@@ -36,6 +37,7 @@ rule cut_clips:
         "logs/cut_clips/{data}/{clips}.log",
     benchmark:
         "logs/cut_clips/{data}/{clips}.jsonl"
+    priority: 10  # trainings wait for it
     conda:
         "../../envs/data.yaml"
     threads: 1

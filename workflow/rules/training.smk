@@ -11,6 +11,7 @@ rule train_predictor:
         "logs/train_predictor/{data}/{protocol}/clean/{predictor}/seed{seed}.log",
     benchmark:
         "logs/train_predictor/{data}/{protocol}/clean/{predictor}/seed{seed}.jsonl"
+    priority: 10  # the longest jobs first: begun last, one keeps all other cores waiting
     conda:
         "../../envs/torch.yaml"
     threads: config["threads"]
@@ -50,6 +51,7 @@ rule train_recognizer:
         "logs/train_recognizer/{data}/{clips}/clean/{recognizer}/seed{seed}.log",
     benchmark:
         "logs/train_recognizer/{data}/{clips}/clean/{recognizer}/seed{seed}.jsonl"
+    priority: 10  # the longest jobs first: begun last, one keeps all other cores waiting
     conda:
         "../../envs/torch.yaml"
     threads: config["threads"]
