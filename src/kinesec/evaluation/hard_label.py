@@ -12,20 +12,19 @@ import pandas as pd
 from kinesec.attacks.engine.manifold import Manifold
 from kinesec.attacks.engine.problem import Problem
 from kinesec.metrics.bootstrap import clustered_means
-from kinesec.samples.adversarial import Adversarial, spread
+from kinesec.samples.adversarial import Adversarial
 from kinesec.samples.clips.checks import checked
 from kinesec.samples.clips.clips import Clips
 
 BONE_CHANGE_PERCENT = 0.1  # a projection leaves less: float32 positions
 MARGIN_DEGREES = 2.0  # of attacks without a setting for it
-TRAINING_CLIPS = 4000  # as many as the attack takes its limits from
 PIECE = 256
 
 
 def limits(clips_path: Path, margin_degrees: float) -> Manifold:
-    """What joints do in the training clips of a store, with a margin; of at most ``TRAINING_CLIPS`` of them."""
+    """What joints do in the training clips of a store, with a margin; as an attack takes them."""
     clips = checked(clips_path, "train")
-    training = Problem.of(clips.take_rows(spread(clips.label, TRAINING_CLIPS)))
+    training = Problem.of_training(clips)
     return Manifold.of(training.position, training.present, training.geometry, margin_degrees)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from kinesec.attacks.base import Attack, Problem, build
+from kinesec.attacks.base import Problem, build
 from kinesec.attacks.engine import checks, criteria
 from kinesec.attacks.engine.lanes import width_for
 from kinesec.files.hashing import key_of, sha256_of
@@ -22,8 +22,6 @@ from kinesec.samples.adversarial import shard_of, spread, write
 from kinesec.samples.clips.checks import checked
 from kinesec.samples.clips.clips import Clips
 
-TRAINING = 4000  # training clips that a hard-label attack starts from and takes joint limits of
-
 
 def correctly_classified(model: Recognizer, clips: Clips) -> np.ndarray:
     """Indices of the clips that a recognizer classifies correctly, in the order of the store."""
@@ -32,14 +30,6 @@ def correctly_classified(model: Recognizer, clips: Clips) -> np.ndarray:
     device = next(model.parameters()).device
     logits = RECOGNIZERS.predict(model, torch.from_numpy(clips.normalised).to(device)).cpu()
     return np.flatnonzero(criteria.ahead(logits, torch.from_numpy(clips.label)).numpy() == 0)
-
-
-def _training(method: Attack, clips_path: Path) -> Problem | None:
-    """The training clips, where the attack has a use for them: at most ``TRAINING`` of them, spread over classes."""
-    if not method.needs_training:
-        return None
-    clips = checked(clips_path, "train")
-    return Problem.of(clips.take_rows(spread(clips.label, TRAINING)))
 
 
 def attack_clips(
@@ -68,7 +58,8 @@ def attack_clips(
     check_fit(model_path, model.shape, description, clips_path, clips)
     correct = correctly_classified(model, clips)
     attacked = clips.take_rows(correct[spread(clips.label[correct], attack.get("limit"))])
-    problem = replace(Problem.of(attacked), training=_training(method, clips_path))
+    training = Problem.of_training(checked(clips_path, "train")) if method.needs_training else None
+    problem = replace(Problem.of(attacked), training=training)
     model_device = next(model.parameters()).device
     width = width_for(model_device, problem.position)
     findings = checks.inspect(method, model, problem, criterion, seed=seed, width=width)

@@ -11,7 +11,10 @@ import torch
 from torch import Tensor
 
 from kinesec.errors import KinesecError
+from kinesec.samples.adversarial import spread
 from kinesec.samples.clips.clips import Clips
+
+TRAINING_CLIPS = 4000  # that an attack on labels starts from and takes joint limits of
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,11 @@ class Problem:
                 trunk=tuple(sorted({0, *skeleton.groups.get("trunk", ())})),
             ),
         )
+
+    @classmethod
+    def of_training(cls, clips: Clips) -> Self:
+        """The training clips that an attacker has: at most ``TRAINING_CLIPS``, spread over classes."""
+        return cls.of(clips.take_rows(spread(clips.label, TRAINING_CLIPS)))
 
     def __len__(self) -> int:
         return len(self.label)
