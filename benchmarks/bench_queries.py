@@ -4,7 +4,8 @@
 
 CLIPS and MODEL are a clips store and a recognizer trained on it (results/clips/hdm05/native48/clips.zarr and
 results/models/recognition/hdm05/native48/clean/st_gcn_small/seed0/model.safetensors of the run ``real``); without them
-motions are made up. Off the manifold each attack runs once, and its trace is read at each budget; on it, it runs once a
+motions are made up. Off the manifold each attack runs once, and its trace is read at each budget (BASAR without
+projection is ``boundary``); on it, it runs once a
 budget, projected at its end, and clips whose projection is not adversarial count as infinitely far. HopSkipJump needs
 the extra ``peers`` and is not projected. Attacks are compared in pairs on the same clips: the median of the ratio of l,
 with a 95 % bootstrap interval over clips.
@@ -100,8 +101,10 @@ def main() -> None:
     if find_spec("art") is None:
         hard.remove("hop_skip_jump")
     for on_manifold in (False, True):
-        projected = [name for name in hard if not on_manifold or name not in ("boundary", "hop_skip_jump")]
-        sizes = {name: reached(model, problem, name, budgets, on_manifold) for name in arguments.attacks or projected}
+        # without projection BASAR is its ablation
+        left_out = ("boundary", "hop_skip_jump") if on_manifold else ("basar",)
+        wanted = [name for name in arguments.attacks or hard if name not in left_out]
+        sizes = {name: reached(model, problem, name, budgets, on_manifold) for name in wanted}
         print(f"{'on' if on_manifold else 'off'} the manifold, {len(problem)} clips: median l [quartiles] by queries")
         for name, of_budgets in sizes.items():
             cells = []
