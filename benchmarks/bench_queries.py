@@ -70,7 +70,8 @@ def reached(model: Recognizer, problem: Problem, name: str, budgets: list[int], 
 
 def compared(first: np.ndarray, second: np.ndarray) -> str:
     """The median ratio of l over clips that both have, with its interval."""
-    ratio = (first / second)[np.isfinite(first) & np.isfinite(second)]
+    both = np.isfinite(first) & np.isfinite(second)
+    ratio = first[both] / second[both]
     if not len(ratio):
         return "no clip in common"
     drawn = np.random.default_rng(0).choice(ratio, (2000, len(ratio)))
