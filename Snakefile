@@ -48,6 +48,7 @@ localrules:
     prediction,
     recognition,
     blackbox,
+    robustness,
     retrieve,
 
 
@@ -74,3 +75,9 @@ rule blackbox:
     input:
         PLAN.table_files(PLAN.blackbox_tables),
         PLAN.figure_files(PLAN.figures_of_blackbox),
+
+
+rule robustness:
+    input:
+        PLAN.table_files(PLAN.robustness_tables),
+        PLAN.figure_files(PLAN.figures_of_robustness),

@@ -10,7 +10,7 @@ from recognition_clips import SKELETON
 from torch import Tensor, nn
 
 from kinesec import names, seeding
-from kinesec.attacks.base import Geometry, Problem
+from kinesec.attacks.base import Geometry, Lanes, Problem
 from kinesec.models.recognizers.base import ClipShape, Graph, Recognizer
 from kinesec.samples.adversarial import Adversarial
 
@@ -77,6 +77,13 @@ def problem(
     with torch.no_grad():
         label = model(clips).argmax(1)
     return Problem(clips, label, present, 7 + 2 * np.arange(count), np.arange(count), GEOMETRY)
+
+
+def lanes_of(of: Problem) -> Lanes:
+    """Each clip in a lane."""
+    lanes = Lanes(of, np.full(len(of), -1), width=len(of), batch=len(of), device=torch.device("cpu"), seed=0)
+    lanes.fill()
+    return lanes
 
 
 def position(adversarial: Adversarial) -> Tensor:

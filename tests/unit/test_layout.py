@@ -41,9 +41,11 @@ TORCH_INSIDE_FUNCTIONS = {"motion.kinematics", "seeding"}
 NAMES = {
     "attacks": {"ATTACK", "PRESETS"},
     "defences.backdoor": {"KIND", "defend"},
+    "defences.robust": {"DEFENCE", "PRESETS"},
     "files.kinds": set(),  # a constant of the module's name
     "models.predictors": {"PREDICTOR", "RECIPE"},
     "models.recognizers": {"RECOGNIZER", "RECIPE", "SMALL"},
+    "models.wrappers": {"WRAPPER"},
     "poisoning.prediction.selections": {"scores"},
     "poisoning.prediction.targets": {"apply"},
     "poisoning.prediction.triggers": {"apply"},
@@ -111,9 +113,10 @@ def test_torch_is_imported_behind_its_wall() -> None:
 def test_jobs_that_ask_no_network_start_without_torch() -> None:
     """Figures, tables, the report and the check of a run's hashes among them."""
     starting = {rule.script.stem for rule in rules(ROOT).values() if "torch" in needs(rule.script, SOURCE).loaded}
-    evaluations = {f"evaluate_{what}" for what in ("attack", "prediction", "recognizer", "transfer")}
+    evaluations = {f"evaluate_{what}" for what in ("attack", "prediction", "recognizer", "robustness", "transfer")}
     trainings = {"train_predictor", "train_recognizer"}
-    assert starting == evaluations | trainings | {"attack_recognizer", "defend_prediction"}
+    defences = {"defend_prediction", "defend_recognizer", "certify_recognizer", "time_defences"}
+    assert starting == evaluations | trainings | defences | {"attack_recognizer"}
 
 
 def test_modules_are_short() -> None:

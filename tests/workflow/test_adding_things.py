@@ -15,7 +15,7 @@ PAGE = "docs/adding-things.md"
 FILE = re.compile(r"^`(src/kinesec/\S+\.py)`:\n\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CONFIGURATION = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ARTIFACTS = "results/artifacts/mine"
-TABLES = ("prediction_backdoor", "prediction_defences", "recognition_accuracy", "recognition_attacks")
+TABLES = ("prediction_backdoor", "prediction_defences", "recognition_accuracy", "recognition_attacks", "robustness")
 STUDIO = "hips: hand:hips\n0 90 0 20 90 0\n0 90 0 20 91 0\n"
 
 
@@ -55,7 +55,7 @@ def table(project: Project, name: str) -> pd.DataFrame:
 def test_every_kind_of_the_page_has_a_file(repository: Path) -> None:
     page = (repository / PAGE).read_text()
     headings = {*re.findall(r"^## (.*)$", page, re.MULTILINE)} - {"Before a pull request"}
-    assert len(FILE.findall(page)) == len(headings) == 12
+    assert len(FILE.findall(page)) == len(headings) == 13
 
 
 def test_a_reader_and_a_data_set_give_motions(extended: Project) -> None:
@@ -91,6 +91,12 @@ def test_clip_protocol_recognizer_and_attack_are_in_the_table(extended: Project)
     attacks = table(extended, "recognition_attacks")
     assert set(zip(attacks["attack"], attacks["attack_module"], strict=True)) == {("steep", "descent")}
     assert (attacks["claimed_disagree"].astype(int) == 0).all()
+
+
+def test_a_recognizers_defence_is_in_the_table(extended: Project) -> None:
+    rows = table(extended, "robustness")
+    assert set(zip(rows["defence"], rows["defence_module"], strict=True)) == {("clean", ""), ("quick", "quick")}
+    assert set(rows["attack"]) == {"steep"}
 
 
 def test_a_figure_is_drawn_and_captioned(extended: Project) -> None:

@@ -25,6 +25,11 @@ ALONE = {
     "attack_recognizer",
     "evaluate_attack",
     "evaluate_transfer",
+    "defend_recognizer",
+    "attack_defended",
+    "evaluate_robustness",
+    "certify_recognizer",
+    "time_defences",
     "verify",
 }
 

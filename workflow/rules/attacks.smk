@@ -27,3 +27,23 @@ rule attack_recognizer:
         ),
     script:
         "../scripts/attack_recognizer.py"
+
+
+use rule attack_recognizer as attack_defended with:
+    input:
+        clips=paths.CLIPS,
+        model=paths.RECOGNIZER,
+    output:
+        store=paths.ROBUST_SHARD,
+    log:
+        "logs/attack_defended/{data}/{clips}/{training}/{recognizer}/{attack}/seed{seed}/shard{shard}.log",
+    benchmark:
+        "logs/attack_defended/{data}/{clips}/{training}/{recognizer}/{attack}/seed{seed}/shard{shard}.jsonl"
+    params:
+        attack=lambda wildcards: PLAN.robustness.attack(wildcards.attack),
+        code=lambda wildcards: code(
+            "attack_recognizer.py",
+            PLAN.recognition.recognizer_code(wildcards.recognizer),
+            *PLAN.robustness.wrapper_code(wildcards.training),
+            *PLAN.robustness.attack_code(wildcards.attack),
+        ),

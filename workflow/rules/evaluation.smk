@@ -108,6 +108,7 @@ rule evaluate_recognizer:
         code=lambda wildcards: code(
             "evaluate_recognizer.py",
             PLAN.recognition.recognizer_code(wildcards.recognizer),
+            *PLAN.robustness.wrapper_code(wildcards.training),
         ),
     script:
         "../scripts/evaluate_recognizer.py"
@@ -141,6 +142,37 @@ rule evaluate_attack:
         "../scripts/evaluate_attack.py"
 
 
+rule evaluate_robustness:
+    input:
+        lambda wildcards: PLAN.robustness.evaluated(wildcards),
+        clips=paths.CLIPS,
+        model=paths.RECOGNIZER,
+    output:
+        records=paths.ROBUST_RECORDS,
+        table=paths.ROBUST_TABLE,
+    log:
+        "logs/evaluate_robustness/{data}/{clips}/{training}/{recognizer}/seed{seed}.log",
+    benchmark:
+        "logs/evaluate_robustness/{data}/{clips}/{training}/{recognizer}/seed{seed}.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=120,
+        gpu=1,
+    params:
+        attacks=lambda wildcards: PLAN.robustness.shards_by_attack(wildcards),
+        transfers=lambda wildcards: PLAN.robustness.transfers(wildcards),
+        code=lambda wildcards: code(
+            "evaluate_robustness.py",
+            *PLAN.recognition.recognizers_code,
+            *PLAN.robustness.wrapper_code(wildcards.training),
+        ),
+    script:
+        "../scripts/evaluate_robustness.py"
+
+
 rule evaluate_transfer:
     input:
         clips=paths.CLIPS,
@@ -172,6 +204,62 @@ rule evaluate_transfer:
         ),
     script:
         "../scripts/evaluate_transfer.py"
+
+
+rule certify_recognizer:
+    input:
+        clips=paths.CLIPS,
+        model=paths.RECOGNIZER,
+    output:
+        table=paths.CERTIFICATES,
+    log:
+        "logs/certify_recognizer/{data}/{clips}/{training}/{recognizer}/seed{seed}.log",
+    benchmark:
+        "logs/certify_recognizer/{data}/{clips}/{training}/{recognizer}/seed{seed}.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+        runtime=720,
+        gpu=1,
+    params:
+        certificates=PLAN.robustness.certificate_settings,
+        code=lambda wildcards: code(
+            "certify_recognizer.py",
+            PLAN.recognition.recognizer_code(wildcards.recognizer),
+            *PLAN.robustness.wrapper_code(wildcards.training),
+        ),
+    script:
+        "../scripts/certify_recognizer.py"
+
+
+rule time_defences:
+    input:
+        clips=paths.CLIPS,
+        models=lambda wildcards: PLAN.robustness.of_recognizer(wildcards),
+    output:
+        table=paths.COSTS,
+    log:
+        "logs/time_defences/{data}/{clips}/{recognizer}.log",
+    benchmark:
+        "logs/time_defences/{data}/{clips}/{recognizer}.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=60,
+        gpu=1,
+    params:
+        trainings=PLAN.robustness.trainings,
+        code=lambda wildcards: code(
+            "time_defences.py",
+            PLAN.recognition.recognizer_code(wildcards.recognizer),
+            *PLAN.robustness.all_wrapper_code,
+        ),
+    script:
+        "../scripts/time_defences.py"
 
 
 rule picture_attacks:

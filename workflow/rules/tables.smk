@@ -87,6 +87,33 @@ use rule table_recognition as table_blackbox with:
         f"logs/table_blackbox/{RUN}.jsonl"
 
 
+rule table_robustness:
+    input:
+        accuracy=PLAN.robustness.files(paths.ACCURACY_TABLE),
+        accuracy_records=PLAN.robustness.files(paths.ACCURACY_RECORDS),
+        attacks=PLAN.robustness.files(paths.ROBUST_TABLE),
+        records=PLAN.robustness.files(paths.ROBUST_RECORDS),
+        certificates=PLAN.robustness.certificates(),
+    output:
+        **PLAN.table_outputs(PLAN.robustness_tables),
+    log:
+        f"logs/table_robustness/{RUN}.log",
+    benchmark:
+        f"logs/table_robustness/{RUN}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=30,
+    params:
+        defences=PLAN.robustness.described(),
+        attacks=PLAN.robustness.judged(),
+        code=code_of("table_robustness.py"),
+    script:
+        "../scripts/table_robustness.py"
+
+
 rule compare_with_papers:
     input:
         tables=PLAN.table_files(PLAN.compared_tables),

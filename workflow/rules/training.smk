@@ -67,3 +67,36 @@ rule train_recognizer:
         ),
     script:
         "../scripts/train_recognizer.py"
+
+
+rule defend_recognizer:
+    input:
+        clips=paths.CLIPS,
+        model=paths.filled(paths.RECOGNIZER, training="clean"),
+    output:
+        model=paths.RECOGNIZER,
+        log=paths.RECOGNIZER_TRAINING,
+    log:
+        "logs/defend_recognizer/{data}/{clips}/{training}/{recognizer}/seed{seed}.log",
+    benchmark:
+        "logs/defend_recognizer/{data}/{clips}/{training}/{recognizer}/seed{seed}.jsonl"
+    wildcard_constraints:
+        training="(?!clean/)[A-Za-z0-9_]+",
+    priority: 10
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+        runtime=1440,
+        gpu=1,
+    params:
+        recognizer=lambda wildcards: PLAN.recognition.recognizer(wildcards.recognizer),
+        defence=lambda wildcards: PLAN.robustness.defence(wildcards.training),
+        code=lambda wildcards: code(
+            "defend_recognizer.py",
+            PLAN.recognition.recognizer_code(wildcards.recognizer),
+            *PLAN.robustness.defence_code(wildcards.training),
+        ),
+    script:
+        "../scripts/defend_recognizer.py"

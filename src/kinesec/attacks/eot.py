@@ -27,6 +27,7 @@ from kinesec.attacks.base import (
 )
 from kinesec.attacks.engine.criteria import Criterion
 from kinesec.errors import ConfigError
+from kinesec.models.recognizers.base import Recognizer
 from kinesec.settings import Count, NotNegative
 
 
@@ -47,7 +48,7 @@ def yaw(x: Tensor, lanes: Lanes, size: float) -> Tensor:
 
 
 def none(x: Tensor, lanes: Lanes, size: float) -> Tensor:
-    """The clip as it is: draws are the model's."""
+    """The clip as it is: draws are those of a model that answers otherwise each time."""
     return x
 
 
@@ -59,12 +60,13 @@ TRANSFORMS: dict[str, Transform] = {"noise": noise, "yaw": yaw, "none": none}
 class EOT(GradientAttack):
     """``attack`` names another attack (``attack``, ``preset``, ``settings``); ``draws`` a step of a ``transform``.
 
-    ``size`` is the noise's standard deviation or the largest turn in degrees. The paper's number of draws is not fixed.
+    ``size`` is the noise's standard deviation or the largest turn in degrees; of ``defence`` draws are the recognizer's
+    own (``Recognizer.draw``): the noise or the network that a defence draws. The paper's number of draws is not fixed.
     """
 
     attack: Mapping[str, Any] = field(default_factory=lambda: {"attack": "pgd"})
     draws: Count = 10
-    transform: Literal["noise", "yaw", "none"] = "noise"
+    transform: Literal["noise", "yaw", "none", "defence"] = "noise"
     size: NotNegative = 0.01
     iterations: int = field(init=False, repr=False)
     after_success: AfterSuccess = field(init=False, repr=False)
@@ -94,6 +96,8 @@ class EOT(GradientAttack):
         return self.inner.course(lanes)
 
     def estimator(self) -> Estimate:
+        if self.transform == "defence":
+            return partial(over_defence, draws=self.draws)
         return partial(averaged, draws=self.draws, transform=TRANSFORMS[self.transform], size=self.size)
 
 
@@ -109,6 +113,15 @@ def averaged(
     total = torch.zeros_like(lanes.x)
     for _ in range(0 if lanes.last_look else draws):
         total.add_(gradient_at(model, lanes, criterion, drawn)[2])
+    return logits, criterion.loss(logits, lanes.label, lanes.target), total.div_(draws)
+
+
+def over_defence(model: Recognizer, lanes: Lanes, criterion: Criterion, *, draws: int) -> Gradients:
+    """The clips' own logits and loss, and the gradient averaged over draws of the recognizer's own chance."""
+    logits = model(lanes.x)
+    total = torch.zeros_like(lanes.x)
+    for _ in range(0 if lanes.last_look else draws):
+        total.add_(gradient_at(lambda x: model.draw(x, lanes.drawn), lanes, criterion)[2])
     return logits, criterion.loss(logits, lanes.label, lanes.target), total.div_(draws)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ def need_validation(path: Path, sample: str, recipe: Recipe, validation: Sized) 
 
 def parameters_of(model: nn.Module) -> int:
     """How many numbers a model learns."""
-    return sum(parameter.numel() for parameter in model.parameters())
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
 
 def train_and_write(
@@ -37,14 +37,17 @@ def train_and_write(
     code: str,
     model_path: Path,
     log_path: Path,
+    finish: Callable[[], nn.Module] | None = None,
 ) -> None:
     """Trains and writes ``model_path`` (safetensors) and ``log_path`` (JSON: description, one record an epoch).
+
+    What is written is the last task's model, or what ``finish`` makes once all are trained.
 
     Checkpoints stand in a folder named by the job's own hash, beside the models, so that a killed job finds its own
     and no other's, and Snakemake, which deletes the outputs of a failed job, leaves them.
     """
     job = {**description, "code": code, "device": tasks[0].training.device.type}
     log, kept = train(tasks, checkpoints=Path("results", "checkpoints", key_of(job)), job=job)
-    kind.save(model_path, tasks[-1].model, description)
+    kind.save(model_path, tasks[-1].model if finish is None else finish(), description)
     whole = {**description, "kept_epoch": kept, "epochs": log}
     log_path.write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n")

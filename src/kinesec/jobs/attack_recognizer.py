@@ -32,6 +32,13 @@ def correctly_classified(model: Recognizer, clips: Clips) -> np.ndarray:
     return np.flatnonzero(criteria.ahead(logits, torch.from_numpy(clips.label)).numpy() == 0)
 
 
+def _chosen(clips: Clips, correct: np.ndarray, limit: int | None, among: str) -> np.ndarray:
+    """The clips that are attacked: ``limit`` of the ``right`` ones, or the right ones of ``limit`` of the ``test``."""
+    if among == "right":
+        return np.asarray(correct[spread(clips.label[correct], limit)])
+    return np.intersect1d(spread(clips.label, limit), correct)
+
+
 def attack_clips(
     *,
     clips_path: Path,
@@ -45,8 +52,9 @@ def attack_clips(
     """Attacks one share of the test clips that a recognizer classifies correctly; writes a store ``adversarial``.
 
     ``attack`` names the module (``attack``), its ``preset``, ``settings`` that change it, the ``strategy`` (AB, ABn,
-    SA), ``limit`` clips at most over all shards and ``batch`` clips at once, which changes no result. ``code`` is the
-    hash of what is run, for the folder where finished clips wait for a job that was killed.
+    SA), ``limit`` clips at most over all shards, ``among`` the ``right`` ones or all ``test`` clips (see ``_chosen``),
+    and ``batch`` clips at once, which changes no result. ``code`` is the hash of what is run, for the folder where
+    finished clips wait for a job that was killed.
 
     Raises ``KinesecError`` for clips that are not finite, have labels out of range or do not fit the model, for a model
     that fails the checks, and ``ConfigError`` for an attack, a strategy or a shard that there is none of.
@@ -57,7 +65,7 @@ def attack_clips(
     model, description = RECOGNIZERS.load(model_path, best_device())
     check_fit(model_path, model.shape, description, clips_path, clips)
     correct = correctly_classified(model, clips)
-    attacked = clips.take_rows(correct[spread(clips.label[correct], attack.get("limit"))])
+    attacked = clips.take_rows(_chosen(clips, correct, attack.get("limit"), attack.get("among", "right")))
     training = Problem.of_training(checked(clips_path, "train")) if method.needs_training else None
     problem = replace(Problem.of(attacked), training=training)
     model_device = next(model.parameters()).device

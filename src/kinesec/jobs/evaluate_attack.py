@@ -14,8 +14,10 @@ from kinesec.evaluation import hard_label
 from kinesec.evaluation.attacks import described, model_columns, records_of, summary
 from kinesec.files.hashing import sha256_of
 from kinesec.models.fit import load_for
+from kinesec.models.recognizers.base import Recognizer
 from kinesec.samples.adversarial import gather, of_clips
 from kinesec.samples.clips import checks
+from kinesec.samples.clips.clips import Clips
 from kinesec.tables.files import write_csv
 
 _FIRST = ("dataset", "clips", "recognizer", "attack", "preset", "strategy", "seed")
@@ -33,13 +35,31 @@ def evaluate_attack(
     """Writes per-sample records (Parquet) and the row of ``recognition_attacks`` (CSV) of one attack on one recognizer.
 
     ``identity`` names ``data``, ``clips``, ``recognizer``, ``attack`` and ``seed``. Success is what the model says of
-    the stored clips; of a hard-label attack, whether they are on the manifold is measured too, against the training
+    the stored clips, by noise that the attack did not see where it has any; of a hard-label attack, whether they are on
+    the manifold is measured too, against the training
     clips of the same store. Raises ``ConfigError`` where model, clips and shards are of different clips, and
     ``KinesecError`` where shards do not belong together or attacked another model.
     """
     clips = checks.checked(clips_path, "test")
-    adversarial = gather(shard_paths, clips)
     model, description = load_for(model_path, clips_path, clips)
+    model.fresh()
+    records, row = evaluated(clips_path, clips, model_path, model, description, shard_paths, identity)
+    records_path.parent.mkdir(parents=True, exist_ok=True)
+    records.to_parquet(records_path, index=False)
+    write_csv(pd.DataFrame([row]), str(table_path))
+
+
+def evaluated(
+    clips_path: Path,
+    clips: Clips,
+    model_path: Path,
+    model: Recognizer,
+    description: Mapping[str, Any],
+    shard_paths: Sequence[Path],
+    identity: Mapping[str, str],
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Records and row of one attack on a loaded recognizer; see ``evaluate_attack``. ``clips`` are all test clips."""
+    adversarial = gather(shard_paths, clips)
     if adversarial.attrs["model_sha256"] != sha256_of(model_path):
         raise KinesecError(f"{shard_paths[0]}: found clips that attack another model than {model_path}; attack again")
     attacked = of_clips(adversarial, clips)
@@ -49,10 +69,9 @@ def evaluate_attack(
         manifold = hard_label.limits(clips_path, hard_label.margin_of(adversarial))
         records = hard_label.add_search(records, adversarial, attacked, manifold)
         searched = hard_label.search_summary(records, seeding.generator(int(identity["seed"]), "search"))
-    records_path.parent.mkdir(parents=True, exist_ok=True)
-    records.to_parquet(records_path, index=False)
     named = described(adversarial, clips, identity)
+    named |= {"training": identity["training"]} if "training" in identity else {}
     rng = seeding.generator(int(identity["seed"]), "bootstrap")
     row = {**named, "recognizer": identity["recognizer"], **model_columns(description)}
     row |= {**summary(records, rng), **searched}
-    write_csv(pd.DataFrame([row])[[*_FIRST, *(name for name in row if name not in _FIRST)]], str(table_path))
+    return records, {name: row[name] for name in (*_FIRST, *(name for name in row if name not in _FIRST))}

@@ -33,6 +33,7 @@ def evaluate_recognizer(
     """
     device = best_device()
     model, description = RECOGNIZERS.load(model_path, device)
+    model.fresh()
     parts: dict[str, list[pd.DataFrame]] = {"records": [], "accuracy": [], "confusion": []}
     tested = {split: checked(clips_path, split, empty=split == "val") for split in ("val", "test")}
     check_fit(model_path, model.shape, description, clips_path, tested["test"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -12,8 +13,10 @@ from kinesec.evaluation.attacks import described, logits_of, model_columns, rank
 from kinesec.evaluation.transfer import summary, transfer_success
 from kinesec.files.hashing import sha256_of
 from kinesec.models.fit import load_for
+from kinesec.models.recognizers.base import Recognizer
 from kinesec.samples.adversarial import gather, of_clips
 from kinesec.samples.clips import checks
+from kinesec.samples.clips.clips import Clips
 from kinesec.tables.files import write_csv
 
 
@@ -38,9 +41,25 @@ def evaluate_transfer(
     belong together or the surrogate is another model than was attacked.
     """
     clips = checks.checked(clips_path, "test")
+    model, description = load_for(model_path, clips_path, clips)
+    row = transferred(clips_path, clips, model_path, model, description, shard_paths, identity, surrogate_path)
+    table_path.parent.mkdir(parents=True, exist_ok=True)
+    write_csv(pd.DataFrame([row]), str(table_path))
+
+
+def transferred(
+    clips_path: Path,
+    clips: Clips,
+    model_path: Path,
+    model: Recognizer,
+    description: Mapping[str, Any],
+    shard_paths: Sequence[Path],
+    identity: Mapping[str, str],
+    surrogate_path: Path | None,
+) -> dict[str, Any]:
+    """The row of one transfer to a loaded recognizer; see ``evaluate_transfer``. ``clips`` are all test clips."""
     adversarial = gather(shard_paths, clips)
     attacked, strategy = of_clips(adversarial, clips), str(adversarial.attrs["strategy"])
-    model, description = load_for(model_path, clips_path, clips)
     clean = attacked.normalised
     correct = rank_of(logits_of(model, clean, model_path), adversarial.label) == 0
     after = logits_of(model, adversarial.position, model_path)
@@ -60,16 +79,15 @@ def evaluate_transfer(
         surrogate_module = str(surrogate_description["recognizer"])
         surrogate_logits = logits_of(surrogate, adversarial.position, surrogate_path)
         fooled = succeeded(surrogate_logits, adversarial.label, adversarial.target, strategy)
-    row = {
+    return {
         "dataset": named["dataset"],
         "clips": named["clips"],
         "surrogate": identity["surrogate"],
         "recognizer": identity["recognizer"],
+        **({"training": identity["training"]} if "training" in identity else {}),
         **named,
         **model_columns(description),
         "surrogate_module": surrogate_module,
         "white_box": adversarial.attrs["model_sha256"] == sha256_of(model_path),
         **summary(outcomes, checks.takes(attacked), correct, fooled, int(identity["seed"])),
     }
-    table_path.parent.mkdir(parents=True, exist_ok=True)
-    write_csv(pd.DataFrame([row]), str(table_path))

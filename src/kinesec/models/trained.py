@@ -73,12 +73,22 @@ class Kind(Generic[Model, Shape, Recipe]):
         shape: Any = model.shape
         weights.write(path, model.state_dict(), {**description, "shape": asdict(shape)})
 
+    def wrapped(self, model: Model, wrapper: Mapping[str, Any]) -> Model:
+        """A model within another, ``wrapper`` (its name) with ``settings``: what a defence adds to it."""
+        network = names.load("models.wrappers", wrapper["wrapper"]).WRAPPER
+        taken = keywords(f"wrapper {wrapper['wrapper']!r}", network, wrapper["settings"], "settings")
+        whole: Model = network(model, **taken)
+        return whole
+
     def load(self, path: Path, device: torch.device) -> tuple[Model, dict[str, Any]]:
         """A trained model in eval mode and its description; raises ``KinesecError`` naming an unusable file."""
         with weights.usable(path):
             tensors, description = weights.read(path)
             shape: Shape = self.shape.from_attrs(description["shape"])  # type: ignore[attr-defined]
             model = self.build(description[self.name], shape, description["settings"])
+            if "wrapper" in description:
+                with seeding.torch_stream(0, "init"):  # what is drawn is overwritten
+                    model = self.wrapped(model, description["wrapper"])
             model.load_state_dict(tensors)
         return model.to(device).eval(), description
 

@@ -145,7 +145,15 @@ def check_recognition(config: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"{key}.recognizers.{name}.settings: found {settings!r}, expected small or settings by name"
             )
-    attacks = recognition["attacks"]
+    _check_attacks(recognition["attacks"], recognition["recognizers"], key)
+    for name in recognition["transfer"]:
+        _known(name, recognition["attacks"], f"{key}.transfer")
+    if "robustness" in recognition:
+        part = {"seeds": config.get("seeds", []), **recognition["robustness"]}
+        _check_robustness(part, recognition["recognizers"], f"{key}.robustness")
+
+
+def _check_attacks(attacks: Mapping[str, Any], recognizers: Mapping[str, Any], key: str) -> None:
     for name, attack in attacks.items():
         names.check("attacks", attack["attack"], f"{key}.attacks.{name}.attack")
         strategy = attack.get("strategy", "AB")
@@ -155,6 +163,25 @@ def check_recognition(config: Mapping[str, Any]) -> None:
                 "alone, and they tell no ranks"
             )
         for victim in attack.get("recognizers", []):
-            _known(victim, recognition["recognizers"], f"{key}.attacks.{name}.recognizers")
-    for name in recognition["transfer"]:
-        _known(name, attacks, f"{key}.transfer")
+            _known(victim, recognizers, f"{key}.attacks.{name}.recognizers")
+
+
+def _check_robustness(part: Mapping[str, Any], recognizers: Mapping[str, Any], key: str) -> None:
+    for name in part["recognizers"]:
+        _known(name, recognizers, f"{key}.recognizers")
+    for name, defence in part["defences"].items():
+        module = names.check("defences.robust", defence["defence"], f"{key}.defences.{name}.defence")
+        if defence.get("certify") and names.constant("defences.robust", module, "CERTIFIES") is None:
+            raise ConfigError(
+                f"{key}.defences.{name}.certify: found true, expected false: {module} certifies no radius"
+            )
+    _check_attacks(part["attacks"], {name: recognizers[name] for name in part["recognizers"]}, key)
+    for name, attack in part["attacks"].items():
+        for defence in attack.get("defences", []):
+            _known(defence, {"clean": None, **part["defences"]}, f"{key}.attacks.{name}.defences")
+        for seed in sorted(set(attack.get("seeds", [])) - set(part["seeds"])):
+            raise ConfigError(
+                f"{key}.attacks.{name}.seeds: found {seed}, expected some of {', '.join(map(str, part['seeds']))}"
+            )
+    for name in part.get("transfer", []):
+        _known(name, part["attacks"], f"{key}.transfer")

@@ -9,6 +9,7 @@ from itertools import product
 from kinesec.plan.defences import Defences
 from kinesec.plan.prediction import Prediction
 from kinesec.plan.recognition import Recognition
+from kinesec.plan.robustness import Robustness
 
 STILL = ("pdf", "svg", "png")
 MOVING = ("webp", "png")
@@ -175,3 +176,35 @@ def of_blackbox(recognition: Recognition) -> Iterator[Figure]:
         attacks = recognition.pictured_attacks(recognizer, "blackbox")
         if attacks and recognition.clips_on(recognizer, data):
             yield from _pictures("blackbox", data, recognizer, attacks)
+
+
+def of_robustness(robustness: Robustness) -> Iterator[Figure]:
+    """The figures of defended recognizers."""
+    sets = dict.fromkeys((model["data"], model["clips"]) for model in robustness.models)
+    for data, clips in sets:
+        of = f"{data}-{clips}"
+        yield Figure(
+            f"robustness_iterations-{of}",
+            STILL,
+            f"Robust accuracy of defended recognizers on {data}, {clips}, against the iterations of attacks. Bands: "
+            "95 % intervals over takes, and over seeds where there are several.",
+        )
+        yield Figure(
+            f"robustness_tradeoff-{of}",
+            STILL,
+            f"Clean against robust accuracy of defended recognizers on {data}, {clips}: the attack that leaves least. "
+            "Bars: 95 % intervals.",
+        )
+        yield Figure(
+            f"robustness_costs-{of}",
+            STILL,
+            f"What defences of recognizers on {data}, {clips} cost: seconds of their training, and how long a clip "
+            "takes beside the undefended recognizer. Measured where the run was made: other on each machine.",
+        )
+    for data, clips in dict.fromkeys((path.split("/")[2], path.split("/")[3]) for path in robustness.certificates()):
+        yield Figure(
+            f"certified_accuracy-{data}-{clips}",
+            STILL,
+            f"Share of test clips of {data}, {clips}, that are right and certified within a radius (l2), of noise on "
+            "positions and on rotations. Bands: 95 % intervals over takes.",
+        )

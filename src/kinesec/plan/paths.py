@@ -38,6 +38,14 @@ ATTACK_RECORDS = f"{ATTACK}.records.parquet"
 ATTACK_TABLE = f"{ATTACK}.csv"
 TRANSFER_TABLE = "results/evaluations/transfer/{data}/{clips}/{attack}/{surrogate}/{recognizer}/seed{seed}.csv"
 
+ROBUSTNESS = "results/robustness/{data}/{clips}/{training}/{recognizer}"
+ROBUST_SHARD = f"{ROBUSTNESS}/attacks/{{attack}}/seed{{seed}}/shard{{shard}}.zarr/zarr.json"
+ROBUST_EVALUATION = f"{ROBUSTNESS}/evaluation/seed{{seed}}"
+ROBUST_RECORDS = f"{ROBUST_EVALUATION}.records.parquet"
+ROBUST_TABLE = f"{ROBUST_EVALUATION}.csv"
+CERTIFICATES = f"{ROBUSTNESS}/certificates/seed{{seed}}.csv"
+COSTS = "results/robustness/{data}/{clips}/costs/{recognizer}.csv"
+
 
 def filled(pattern: str, **wildcards: str | int) -> str:
     """The pattern with the given wildcards filled in, and all others left."""

@@ -45,6 +45,11 @@ class Recognition:
         """The module of a recognizer of the run."""
         return f"models.recognizers.{self.recognizers[name]['recognizer']}"
 
+    @property
+    def recognizers_code(self) -> list[str]:
+        """The modules of all recognizers of the run."""
+        return sorted({self.recognizer_code(name) for name in self.recognizers})
+
     def attack(self, name: str) -> dict[str, Any]:
         """What an attack does; on whom, and in how many jobs, its path says."""
         spec = self.attacks[name]
@@ -64,7 +69,11 @@ class Recognition:
 
     def attack_code(self, name: str) -> list[str]:
         """The modules of an attack and of the one that it wraps."""
-        spec = self.attacks[name]
+        return self.code_of_attack(self.attacks[name])
+
+    @staticmethod
+    def code_of_attack(spec: Mapping[str, Any]) -> list[str]:
+        """The modules of an attack by its part of a configuration, and of the one that it wraps."""
         wrapped = spec["settings"].get("attack")
         modules = [spec["attack"]]
         if isinstance(wrapped, Mapping):

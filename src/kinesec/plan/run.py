@@ -11,9 +11,10 @@ from typing import Any
 from kinesec.plan import paths
 from kinesec.plan.added_figures import AddedFigure, added_figures, described
 from kinesec.plan.defences import Defences, defences
-from kinesec.plan.figures import Figure, of_blackbox, of_prediction, of_recognition
+from kinesec.plan.figures import Figure, of_blackbox, of_prediction, of_recognition, of_robustness
 from kinesec.plan.prediction import Prediction, prediction
 from kinesec.plan.recognition import Recognition, recognition
+from kinesec.plan.robustness import Robustness, robustness
 from kinesec.plan.sources import Source, source
 
 # the tables that published numbers stand for
@@ -33,9 +34,11 @@ class Plan:
     prediction: Prediction
     defences: Defences
     recognition: Recognition
+    robustness: Robustness
     figures_of_prediction: tuple[Figure, ...]
     figures_of_recognition: tuple[Figure, ...]
     figures_of_blackbox: tuple[Figure, ...]
+    figures_of_robustness: tuple[Figure, ...]
     added_figures: Mapping[str, AddedFigure] = field(default_factory=dict)
 
     @property
@@ -71,6 +74,14 @@ class Plan:
         return ["blackbox", "blackbox_queries"] if some else []
 
     @property
+    def robustness_tables(self) -> list[str]:
+        """The names of the run's tables on defences of recognizers."""
+        if not self.robustness.models:
+            return []
+        certified = ["certificates"] if self.robustness.certificates() else []
+        return ["robustness", "robustness_curves", "robustness_pairs", *certified]
+
+    @property
     def compared_tables(self) -> list[str]:
         """The names of the tables that published numbers are set beside."""
         return [name for name in (*self.prediction_tables, *self.recognition_tables) if name in _COMPARED]
@@ -78,7 +89,13 @@ class Plan:
     @property
     def table_names(self) -> list[str]:
         """The names of all tables of the run."""
-        return [*self.prediction_tables, *self.recognition_tables, *self.blackbox_tables, "paper_comparison"]
+        return [
+            *self.prediction_tables,
+            *self.recognition_tables,
+            *self.blackbox_tables,
+            *self.robustness_tables,
+            "paper_comparison",
+        ]
 
     def table_files(self, names: Iterable[str]) -> list[str]:
         """The files of some tables."""
@@ -108,8 +125,8 @@ class Plan:
     @property
     def figures(self) -> tuple[Figure, ...]:
         """All figures of the run, in the report's order."""
-        of_stages = (*self.figures_of_prediction, *self.figures_of_recognition, *self.figures_of_blackbox)
-        return (*of_stages, *described(self.added_figures))
+        recognizers = (*self.figures_of_recognition, *self.figures_of_blackbox, *self.figures_of_robustness)
+        return (*self.figures_of_prediction, *recognizers, *described(self.added_figures))
 
     def captions(self) -> dict[str, str]:
         """The caption of each figure."""
@@ -135,6 +152,7 @@ def plan(config: Mapping[str, Any], data: Mapping[str, Mapping[str, Any]]) -> Pl
     on_prediction = prediction(config.get("prediction", {}), sources, config["seeds"])
     on_defences = defences(on_prediction)
     on_recognition = recognition(config.get("recognition", {}), config["seeds"])
+    on_robustness = robustness(on_recognition)
     planned = Plan(
         run=config["run"],
         shown=_shown(config),
@@ -142,9 +160,11 @@ def plan(config: Mapping[str, Any], data: Mapping[str, Mapping[str, Any]]) -> Pl
         prediction=on_prediction,
         defences=on_defences,
         recognition=on_recognition,
+        robustness=on_robustness,
         figures_of_prediction=tuple(of_prediction(on_prediction, on_defences)),
         figures_of_recognition=tuple(of_recognition(on_recognition)),
         figures_of_blackbox=tuple(of_blackbox(on_recognition)),
+        figures_of_robustness=tuple(of_robustness(on_robustness)),
     )
     return replace(planned, added_figures=added_figures(config.get("figures", {}), planned.table_names))
 

@@ -43,12 +43,16 @@ TEXT: tuple[str, ...] = (
         "recognizer_recipe",
         "protocol",
         "against",
+        "defence",
+        "setting",
+        "flag",
+        "verdict",
         "unit",
     ),
 )
 _SMALLEST, _LARGEST = "n", ("claimed_disagree", "limit_excess_degrees_max", "queries_max")
 # numbers that say what a row is of, as names do
-_PLACES = ("budget", "queries", "classes")
+_PLACES = ("budget", "queries", "classes", "radius")
 
 
 def typed(table: pd.DataFrame) -> pd.DataFrame:
@@ -65,11 +69,12 @@ def _ends(names: Sequence[str]) -> dict[str, tuple[str, str]]:
     """The columns of the low and high end of each value that has them."""
     ends = {name: (f"{name}_low", f"{name}_high") for name in names if f"{name}_low" in names}
     for value in ("success_percent", "accuracy_percent"):
-        if value in names:
+        if value in names and "low_percent" in names:
             ends[value] = ("low_percent", "high_percent")
-    for value in ("control", "of_fooled", "on_manifold"):
-        if f"{value}_percent" in names and f"{value}_low" in names:
-            ends[f"{value}_percent"] = (f"{value}_low", f"{value}_high")
+    for name in names:
+        stem = name.removesuffix("_percent")
+        if stem != name and f"{stem}_low" in names:
+            ends[name] = (f"{stem}_low", f"{stem}_high")
     return ends
 
 

@@ -188,6 +188,27 @@ def test_clips_that_are_classified_wrongly_are_left_alone(made: tuple[Path, Path
     assert 0 < len(right) <= 48
 
 
+def test_among_test_clips_the_same_ones_are_attacked_on_every_model(made: tuple[Path, Path], tmp_path: Path) -> None:
+    """The right ones of the same test clips, however many another model has right."""
+    test = clips.load(made[0], "test")
+    other = write_model(tmp_path / "other.safetensors", made[0], seed=1, steps=6)
+    some = set(test.row[adversarial.spread(test.label, 20)])
+    assert len(some) == 20
+    attacked = []
+    for model_path in (made[1], other):
+        model, _ = RECOGNIZERS.load(model_path, torch.device("cpu"))
+        right = set(test.row[correctly_classified(model, test)])
+        for cut in (1, 3):
+            folder = tmp_path / f"{model_path.stem}{cut}"
+            of_test = run((made[0], model_path), folder, cut, limit=20, among="test", settings={"iterations": 0})
+            assert of_test.row.tolist() == sorted(some & right)
+        attacked.append(some & right)
+    assert attacked[0] != attacked[1]
+    assert min(map(len, attacked)) > 0
+    whole = run(made, tmp_path / "whole", limit=None, among="test", settings={"iterations": 0})
+    assert whole.row.tolist() == run(made, tmp_path / "right", limit=None, settings={"iterations": 0}).row.tolist()
+
+
 def broken(made: tuple[Path, Path], folder: Path, change: dict[str, Any]) -> Path:
     """A copy of the clips with some arrays or attributes replaced, the model's all the same."""
     data = store.read(made[0], CLIPS)

@@ -292,12 +292,12 @@ def test_what_was_left_out_is_named_with_its_reason(parsed: Page) -> None:
 
 
 def test_a_run_of_other_systems_has_a_page_too(tmp_path: Path) -> None:
-    other = tmp_path / "robustness.csv"
+    other = tmp_path / "elsewhere.csv"
     other.write_text("dataset,value\nprocedural,1\n")
-    build(tmp_path / "page.html", run="x", tables={"robustness": other}, figures={}, facts=facts(windows=[], models=[]))
+    build(tmp_path / "page.html", run="x", tables={"elsewhere": other}, figures={}, facts=facts(windows=[], models=[]))
     text = Page((tmp_path / "page.html").read_text()).text
     assert "This run has no table of motion prediction." in text
-    assert "robustness (CSV, 1 row)" in " ".join(text.split())
+    assert "elsewhere (CSV, 1 row)" in " ".join(text.split())
 
 
 def test_a_table_without_its_columns_is_one_clear_line(tmp_path: Path) -> None:

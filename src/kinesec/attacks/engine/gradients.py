@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from kinesec.attacks.engine.criteria import Criterion
 from kinesec.attacks.engine.lanes import Lanes
+from kinesec.models.recognizers.base import Recognizer
 
 # Logits (lane, class), classification loss (lane,) and its gradient (lane, body, frame, joint, xyz)
 Gradients = tuple[Tensor, Tensor, Tensor]
-Estimate = Callable[[nn.Module, Lanes, Criterion], Gradients]
+Estimate = Callable[[Recognizer, Lanes, Criterion], Gradients]
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def frozen(model: nn.Module) -> Iterator[None]:
 
 
 def gradient_at(
-    model: nn.Module,
+    model: Callable[[Tensor], Tensor],
     lanes: Lanes,
     criterion: Criterion,
     transform: Callable[[Tensor, Lanes], Tensor] | None = None,
@@ -50,6 +51,6 @@ def gradient_at(
     return logits.detach(), loss.detach(), gradient if lanes.whole else gradient.mul_(lanes.present)
 
 
-def plain(model: nn.Module, lanes: Lanes, criterion: Criterion) -> Gradients:
+def plain(model: Recognizer, lanes: Lanes, criterion: Criterion) -> Gradients:
     """The gradient where the lanes stand."""
     return gradient_at(model, lanes, criterion)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -118,10 +119,8 @@ def _lengths(vectors: Tensor) -> Tensor:
 
 def bone_matrix(geometry: Geometry, like: Tensor) -> Tensor:
     """A pose (joint x xyz) times this is its bones' vectors (xyz x bone)."""
-    joints, bones = len(geometry.parents), len(geometry.links)
-    ends = like.new_zeros(joints, 3, 3, bones)
+    ends = np.zeros((len(geometry.parents), 3, 3, len(geometry.links)))
     for bone, (parent, child) in enumerate(geometry.links):
-        for axis in range(3):
-            ends[child, axis, axis, bone] = 1
-            ends[parent, axis, axis, bone] = -1
-    return ends.view(joints * 3, 3 * bones)
+        ends[child, range(3), range(3), bone] = 1
+        ends[parent, range(3), range(3), bone] = -1
+    return like.new_tensor(ends.reshape(len(geometry.parents) * 3, -1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
@@ -15,7 +15,10 @@ from kinesec.models.trained import Kind
 from kinesec.motion.graph import NTU_PUBLISHED, Graph
 from kinesec.settings import ASCENDING, Count, NotNegative, Range, Whole
 
-__all__ = ["NTU_PUBLISHED", "RECOGNIZERS", "ClipShape", "Graph", "Recipe", "Recognizer"]
+__all__ = ["NTU_PUBLISHED", "RECOGNIZERS", "Chance", "ClipShape", "Graph", "Recipe", "Recognizer"]
+
+# What a function of a generator draws for each clip of a batch (batch, ...), by the clip's own chance
+Chance = Callable[[Callable[[torch.Generator], Tensor]], Tensor]
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,18 @@ class Recognizer(nn.Module, ABC):
     def loss(self, clip: Tensor, label: Tensor, smoothing: float = 0.0) -> Tensor:
         """The training loss of clips and their classes (batch,), a scalar: cross entropy."""
         return nn.functional.cross_entropy(self(clip), label, label_smoothing=smoothing)
+
+    def draw(self, clip: Tensor, chance: Chance) -> Tensor:
+        """Logits of one draw of the recognizer's own chance, another for each clip; without chance, its logits."""
+        logits: Tensor = self(clip)
+        return logits
+
+    def exposed(self, clip: Tensor, chance: Chance) -> Tensor:
+        """The logits that an attacker who knows the defence follows, whatever masks the gradients of the others."""
+        return self.draw(clip, chance)
+
+    def fresh(self) -> None:
+        """Takes other noise from now on than an attacker saw, where there is noise."""
 
     def frozen(self) -> Iterable[nn.Parameter]:
         """Parameters that stay as they are over the recipe's first ``frozen_epochs`` epochs."""

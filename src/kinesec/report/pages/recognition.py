@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from kinesec.report.format import NONE, interval, number, plural, pretty
 from kinesec.report.markup import table
-from kinesec.report.pages import blackbox
+from kinesec.report.pages import blackbox, robustness
 from kinesec.tables.labels import attack_labels, plain
 from kinesec.tables.recognition import read
 from kinesec.tables.seeds import of_seeds
@@ -162,7 +162,7 @@ def sections(paths: Mapping[str, str | Path]) -> dict[str, Markup]:
                 labels=labels,
                 row="what",
                 group="group",
-                numbers=[label for label in labels if label not in ("what", "setting")],
+                numbers=[label for label in labels if label not in WORDS],
                 spanners=spanners,
             )
     for name, caption in PAPER_TABLES.items():
@@ -188,9 +188,16 @@ TITLES = {
     "equal_success": "Attacks at equal success",
     "transfer": "Transfer",
     "blackbox": "Attacks on labels alone",
+    "robustness": "Defences under attack",
+    "robustness_pairs": "Defences against each other",
+    "certificates": "Certified radii",
 }
 TITLES |= {name: f"The SMART paper's table {name[-1]}" for name in PAPER_TABLES}
-READ = ("recognition_accuracy", "recognition_attacks", "attack_pairs", "transfer", "blackbox")
+READ = (
+    *("recognition_accuracy", "recognition_attacks", "attack_pairs", "transfer", "blackbox"),
+    *("robustness", "robustness_pairs", "certificates"),
+)
+WORDS = ("what", "setting", "flag", "verdict")
 Shown = tuple[pd.DataFrame, str, dict[str, str], dict[str, list[str]]]
 
 
@@ -222,4 +229,13 @@ def _shown(made: Mapping[str, pd.DataFrame]) -> dict[str, Shown]:
         shown["transfer"] = transfers(made["transfer"]), caption, labels, {}
     if "blackbox" in made:
         shown["blackbox"] = blackbox.blackbox(made["blackbox"]), blackbox.CAPTION, blackbox.LABELS, blackbox.SPANNERS
+    if "robustness" in made:
+        frame, labels = robustness.robustness(made["robustness"])
+        shown["robustness"] = frame, robustness.CAPTION, labels, {}
+        if "robustness_pairs" in made and len(made["robustness_pairs"]):
+            frame = robustness.pairs(made["robustness_pairs"], made["robustness"])
+            shown["robustness_pairs"] = frame, robustness.PAIRS_CAPTION, robustness.PAIRS_LABELS, {}
+    if "certificates" in made:
+        frame = robustness.certificates(made["certificates"])
+        shown["certificates"] = frame, robustness.CERTIFICATES_CAPTION, robustness.CERTIFICATES_LABELS, {}
     return shown

@@ -1,0 +1,1 @@
+"""Defences that make another recognizer, one file each."""

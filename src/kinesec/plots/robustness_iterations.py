@@ -1,0 +1,77 @@
+"""Robust accuracy against the iterations of an attack: a line a defence, a panel an attack and recognizer."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from kinesec.errors import KinesecError
+from kinesec.plots.parts.defences import look, of_clips
+from kinesec.plots.parts.rows import bare, margin
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, short
+from kinesec.samples.errors import NothingToDraw
+from kinesec.tables.labels import attack_labels
+
+MOST = 3  # attacks side by side
+
+
+def draw(curves: pd.DataFrame, *, dataset: str, clips: str) -> Figure:
+    """Robust accuracy (%) after so many iterations, with 95 % intervals; the longest attacks, three at most.
+
+    ``curves`` is the table ``robustness_curves``. Raises ``KinesecError`` where it has no row of data set and clips,
+    ``NothingToDraw`` where it has none at all: of attacks that do not count their steps to success.
+    """
+    if curves.empty:
+        raise NothingToDraw(f"{dataset}, {clips}: found no attack that counts its steps to success")
+    rows = of_clips(curves, dataset, clips)
+    if rows.empty:
+        raise KinesecError(f"figure of {dataset}, {clips}: found no row of robustness_curves, expected one or more")
+    with mpl.rc_context(STYLE):
+        return _compose(rows)
+
+
+def _compose(rows: pd.DataFrame) -> Figure:
+    longest = rows.groupby("attack", sort=False)["budget"].max().sort_values(ascending=False, kind="stable")
+    attacks = [name for name in dict.fromkeys(rows["attack"]) if name in set(longest.index[:MOST])]
+    recognizers = list(dict.fromkeys(rows["recognizer"]))
+    labels, looks = attack_labels(rows), look(rows["defence"])
+    key_rows = -(-len(looks) // 4)
+    figure = Figure(
+        figsize=(WIDTHS_INCH["double"], 0.6 + 0.18 * key_rows + 1.8 * len(recognizers)), layout="constrained"
+    )
+    grid = figure.subplots(len(recognizers), len(attacks), sharey=True, sharex="col", squeeze=False)
+    for line, recognizer in enumerate(recognizers):
+        for column, attack in enumerate(attacks):
+            axes: Axes = grid[line, column]
+            here = rows[(rows["recognizer"] == recognizer) & (rows["attack"] == attack)]
+            for defence, curve in here.groupby("defence", sort=False):
+                colour, dash, _ = looks[str(defence)]
+                band = curve["robust_accuracy_low"], curve["robust_accuracy_high"]
+                axes.fill_between(curve["budget"], *band, color=colour, alpha=0.1, linewidth=0)
+                axes.plot(
+                    *(curve["budget"], curve["robust_accuracy_percent"]),
+                    color=colour,
+                    linestyle=dash,
+                    gid=str(defence),
+                )
+            bare(axes)
+            axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0), numticks=12))
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.set_ylim(0, 102)
+            if line == 0:
+                axes.set_title(labels[attack], loc="left", pad=4)
+            if line == len(recognizers) - 1:
+                axes.set_xlabel("iterations")
+            if column == 0:
+                axes.set_ylabel("robust accuracy (%)")
+            if column == len(attacks) - 1:
+                margin(axes, short(recognizer))
+    key = [Line2D([], [], color=colour, linestyle=dash, label=label) for colour, dash, label in looks.values()]
+    figure.legend(handles=key, loc="outside upper center", ncols=min(4, len(key)), frameon=False, handlelength=2.4)
+    return figure
