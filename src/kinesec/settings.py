@@ -102,6 +102,19 @@ def keywords(
     return {key: value(owner, key, setting, known[key], where) for key, setting in given.items()}
 
 
+def preset(
+    owner: str, of: Callable[..., Any], presets: Mapping[str, Mapping[str, Any]], name: str, changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The settings of a preset with a configuration's changes, as keyword arguments of what takes them.
+
+    Raises ``ConfigError`` for a preset that there is none of, or an unknown key.
+    """
+    if name not in presets:
+        _raise(owner, "", "preset", repr(name), f"one of {_list(presets)}")
+    known_keys(owner, changes, parameters(of))
+    return {**presets[name], **changes}
+
+
 def check(owner: str, settings: object) -> None:
     """Raises ``ConfigError`` where a dataclass's field is not what its annotation says; for ``__post_init__``."""
     for key, hint in parameters(type(settings)).items():

@@ -26,7 +26,8 @@ from kinesec.errors import ConfigError
 from kinesec.models.recognizers.base import Recognizer
 from kinesec.progress import Progress
 from kinesec.samples.adversarial import Adversarial
-from kinesec.settings import Rule, Whole, check, known_keys, parameters
+from kinesec.settings import Rule, Whole, check
+from kinesec.settings import preset as settings_of
 
 __all__ = [
     "AfterSuccess",
@@ -179,8 +180,6 @@ class GradientAttack(Attack):
 def build(name: str, settings: Mapping[str, Any], preset: str = "paper") -> Attack:
     """The attack of a module with a preset's settings and changes to them; raises ``ConfigError`` for unusable ones."""
     module = names.load("attacks", name)
-    if preset not in module.PRESETS:
-        raise ConfigError(f"attack {name!r}: preset: found {preset!r}, expected one of {', '.join(module.PRESETS)}")
-    known_keys(f"attack {name!r}", settings, parameters(module.ATTACK))
-    attack: Attack = module.ATTACK(**{**module.PRESETS[preset], **settings})
+    taken = settings_of(f"attack {name!r}", module.ATTACK, module.PRESETS, preset, settings)
+    attack: Attack = module.ATTACK(**taken)
     return attack

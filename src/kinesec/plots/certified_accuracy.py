@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kinesec.errors import KinesecError
 from kinesec.plots.parts.defences import of_clips
 from kinesec.plots.parts.rows import bare
 from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, palette
@@ -20,9 +19,7 @@ def draw(table: pd.DataFrame, *, dataset: str, clips: str) -> Figure:
 
     ``table`` is ``certificates``. Raises ``KinesecError`` where there is no row of the data set and clips.
     """
-    rows = of_clips(table, dataset, clips)
-    if rows.empty:
-        raise KinesecError(f"figure of {dataset}, {clips}: found no row of certificates, expected one or more")
+    rows = of_clips("certificates", table, dataset, clips)
     with mpl.rc_context(STYLE):
         return _compose(rows)
 

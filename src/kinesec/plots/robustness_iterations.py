@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from kinesec.errors import KinesecError
 from kinesec.plots.parts.defences import look, of_clips
 from kinesec.plots.parts.rows import bare, margin
 from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, short
@@ -27,9 +26,7 @@ def draw(curves: pd.DataFrame, *, dataset: str, clips: str) -> Figure:
     """
     if curves.empty:
         raise NothingToDraw(f"{dataset}, {clips}: found no attack that counts its steps to success")
-    rows = of_clips(curves, dataset, clips)
-    if rows.empty:
-        raise KinesecError(f"figure of {dataset}, {clips}: found no row of robustness_curves, expected one or more")
+    rows = of_clips("robustness_curves", curves, dataset, clips)
     with mpl.rc_context(STYLE):
         return _compose(rows)
 

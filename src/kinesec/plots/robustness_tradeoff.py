@@ -26,7 +26,7 @@ def draw(table: pd.DataFrame, *, dataset: str, clips: str) -> Figure:
     ``table`` is ``robustness``; attacks that must succeed whatever it costs are left out, and those of no clip. Raises
     ``KinesecError`` where there is no row of the data set and clips, ``NothingToDraw`` where none has a clip.
     """
-    rows = of_clips(table, dataset, clips)
+    rows = of_clips("robustness", table, dataset, clips)
     rows = rows[~rows["unbounded"].astype(str).isin(("True", "1"))]
     if rows.empty:
         raise KinesecError(f"figure of {dataset}, {clips}: found no row of robustness, expected one or more")

@@ -33,15 +33,9 @@ class AdversarialTraining(Defence):
 
     def plan(self, case: Case) -> Plan:
         model, before = case.model(self.start)
-        training = case.batches(case.training)
-        assert training is not None
         task = Robust(
             model,
-            case.changed_recipe,
-            training,
-            case.seed,
-            case.batches(case.validation),
-            case.augmenter,
+            *case.course,
             self,
             self.objective(case),
             marks={"stage": "train"},

@@ -21,7 +21,8 @@ from kinesec.errors import ConfigError
 from kinesec.models.fit import shape_of
 from kinesec.models.recognizers.base import RECOGNIZERS, Recipe, Recognizer
 from kinesec.samples.clips.clips import Clips
-from kinesec.settings import changed, check, known_keys, parameters
+from kinesec.settings import changed, check
+from kinesec.settings import preset as settings_of
 from kinesec.training.augmentation import Augmenter
 from kinesec.training.loop import Task
 from kinesec.training.recognition import ClipBatches, stages
@@ -67,10 +68,16 @@ class Case:
         """A recognizer to train, and what is trained first: the recipe's pre-training of one that begins anew."""
         if start == "clean":
             return self.copied(), []
-        model, training = self.untrained(), self.batches(self.training)
-        assert training is not None
-        before = stages(model, self.changed_recipe, training, None, seed=self.seed, augmenter=self.augmenter)[:-1]
+        model = self.untrained()
+        recipe, training, *_ = self.course
+        before = stages(model, recipe, training, None, seed=self.seed, augmenter=self.augmenter)[:-1]
         return model, list(before)
+
+    @property
+    def course(self) -> tuple[Recipe, ClipBatches, int, ClipBatches | None, Augmenter]:
+        """What a ``Recognition`` takes after its model: recipe, training clips, seed, validation clips, augmenter."""
+        training = ClipBatches(self.training, self.device)
+        return self.changed_recipe, training, self.seed, self.batches(self.validation), self.augmenter
 
     def batches(self, clips: Clips) -> ClipBatches | None:
         """Clips on the device; None where there are none."""
@@ -138,8 +145,6 @@ class Defence(ABC):
 def build(name: str, settings: Mapping[str, Any], preset: str = "paper") -> Defence:
     """The defence of a module with a preset's settings and changes to them; ``ConfigError`` for unusable ones."""
     module = names.load("defences.robust", name)
-    if preset not in module.PRESETS:
-        raise ConfigError(f"defence {name!r}: preset: found {preset!r}, expected one of {', '.join(module.PRESETS)}")
-    known_keys(f"defence {name!r}", settings, parameters(module.DEFENCE))
-    defence: Defence = module.DEFENCE(**{**module.PRESETS[preset], **settings})
+    taken = settings_of(f"defence {name!r}", module.DEFENCE, module.PRESETS, preset, settings)
+    defence: Defence = module.DEFENCE(**taken)
     return defence

@@ -18,6 +18,7 @@ from kinesec.defences.robust.base import Case, Defence, Plan
 from kinesec.models.recognizers.base import RECOGNIZERS, Recognizer
 from kinesec.models.wrappers.appended import Appended, Form
 from kinesec.settings import Count, NotNegative, Positive, Share, Whole, changed
+from kinesec.training.recognition import ClipBatches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +97,7 @@ class BEAT(Defence):
         self, case: Case, appended: Appended, sampling: Sampling, weights: Weights, stage: str = "train"
     ) -> Sampled:
         """The training of appended networks."""
-        training = case.batches(case.training)
-        assert training is not None
+        training = ClipBatches(case.training, case.device)
         return Sampled(
             Chains(appended, training.clip, self.buffer, case.seed),
             sampling,

@@ -33,19 +33,13 @@ class Smoothing(Defence):
 
     def plan(self, case: Case) -> Plan:
         model, before = case.model(self.start)
-        training = case.batches(case.training)
-        assert training is not None
         wrapper = {"wrapper": "smoothed", "settings": self.wrapper(case)}
         smoothed: Smoothed = RECOGNIZERS.wrapped(model, wrapper)  # type: ignore[assignment]
         smoothed.to(case.device)
         model.requires_grad_(True)  # within the wrapper it is frozen
         task = Noisy(
             model,
-            case.changed_recipe,
-            training,
-            case.seed,
-            case.batches(case.validation),
-            case.augmenter,
+            *case.course,
             smoothed,
             marks={"stage": "train"},
         )

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from kinesec.errors import KinesecError
 from kinesec.plots.parts.style import palette
 from kinesec.tables.recognition import typed
 from kinesec.tables.seeds import ALL_SEEDS
@@ -17,11 +18,16 @@ UNDEFENDED = "clean"
 _KEYS = ("dataset", "clips", "recognizer", "defence", "attack")
 
 
-def of_clips(table: pd.DataFrame, dataset: str, clips: str) -> pd.DataFrame:
-    """A table's rows of a data set and clips: those over all seeds, of a case that has some, else the only seed's."""
+def of_clips(name: str, table: pd.DataFrame, dataset: str, clips: str) -> pd.DataFrame:
+    """A table's rows of a data set and clips: those over all seeds, of a case that has some, else the only seed's.
+
+    Raises ``KinesecError`` where the table of this ``name`` has none.
+    """
     rows = typed(table)
     rows = rows[(rows["dataset"] == dataset) & (rows["clips"] == clips)]
-    keys = [rows[name] for name in _KEYS if name in rows]
+    if rows.empty:
+        raise KinesecError(f"figure of {dataset}, {clips}: found no row of {name}, expected one or more")
+    keys = [rows[key] for key in _KEYS if key in rows]
     pooled = (rows["seed"] == ALL_SEEDS).groupby(keys, dropna=False).transform("max")
     return rows[(rows["seed"] == ALL_SEEDS) | ~pooled]
 
