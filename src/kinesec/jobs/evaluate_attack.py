@@ -13,11 +13,8 @@ from kinesec.errors import KinesecError
 from kinesec.evaluation import hard_label
 from kinesec.evaluation.attacks import described, model_columns, records_of, summary
 from kinesec.files.hashing import sha256_of
-from kinesec.models.fit import load_for
-from kinesec.models.recognizers.base import Recognizer
+from kinesec.jobs._tested import Tested
 from kinesec.samples.adversarial import gather, of_clips
-from kinesec.samples.clips import checks
-from kinesec.samples.clips.clips import Clips
 from kinesec.tables.files import write_csv
 
 _FIRST = ("dataset", "clips", "recognizer", "attack", "preset", "strategy", "seed")
@@ -40,38 +37,30 @@ def evaluate_attack(
     clips of the same store. Raises ``ConfigError`` where model, clips and shards are of different clips, and
     ``KinesecError`` where shards do not belong together or attacked another model.
     """
-    clips = checks.checked(clips_path, "test")
-    model, description = load_for(model_path, clips_path, clips)
-    model.fresh()
-    records, row = evaluated(clips_path, clips, model_path, model, description, shard_paths, identity)
+    records, row = evaluated(Tested.load(clips_path, model_path), shard_paths, identity)
     records_path.parent.mkdir(parents=True, exist_ok=True)
     records.to_parquet(records_path, index=False)
     write_csv(pd.DataFrame([row]), str(table_path))
 
 
 def evaluated(
-    clips_path: Path,
-    clips: Clips,
-    model_path: Path,
-    model: Recognizer,
-    description: Mapping[str, Any],
-    shard_paths: Sequence[Path],
-    identity: Mapping[str, str],
+    tested: Tested, shard_paths: Sequence[Path], identity: Mapping[str, str]
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Records and row of one attack on a loaded recognizer; see ``evaluate_attack``. ``clips`` are all test clips."""
+    """Records and row of one attack on a recognizer; see ``evaluate_attack``."""
+    clips, model_path = tested.clips, tested.model_path
     adversarial = gather(shard_paths, clips)
     if adversarial.attrs["model_sha256"] != sha256_of(model_path):
         raise KinesecError(f"{shard_paths[0]}: found clips that attack another model than {model_path}; attack again")
     attacked = of_clips(adversarial, clips)
-    records = records_of(adversarial, attacked, model, model_path)
+    records = records_of(adversarial, attacked, tested.model, model_path)
     searched: dict[str, Any] = {}
     if adversarial.search is not None:
-        manifold = hard_label.limits(clips_path, hard_label.margin_of(adversarial))
+        manifold = hard_label.limits(tested.clips_path, hard_label.margin_of(adversarial))
         records = hard_label.add_search(records, adversarial, attacked, manifold)
         searched = hard_label.search_summary(records, seeding.generator(int(identity["seed"]), "search"))
     named = described(adversarial, clips, identity)
     named |= {"training": identity["training"]} if "training" in identity else {}
     rng = seeding.generator(int(identity["seed"]), "bootstrap")
-    row = {**named, "recognizer": identity["recognizer"], **model_columns(description)}
+    row = {**named, "recognizer": identity["recognizer"], **model_columns(tested.description)}
     row |= {**summary(records, rng), **searched}
     return records, {name: row[name] for name in (*_FIRST, *(name for name in row if name not in _FIRST))}

@@ -8,10 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from kinesec.jobs._tested import Tested
 from kinesec.jobs.evaluate_attack import evaluated
 from kinesec.jobs.evaluate_transfer import transferred
-from kinesec.models.fit import load_for
-from kinesec.samples.clips import checks
 from kinesec.tables.files import write_csv
 
 
@@ -31,18 +30,15 @@ def evaluate_robustness(
     model's ``path``, and ``shards``. ``identity`` names ``data``, ``clips``, ``training``, ``recognizer`` and ``seed``.
     A recognizer with noise judges by other noise than attacks saw. Raises as ``evaluate_attack`` does.
     """
-    clips = checks.checked(clips_path, "test")
-    model, description = load_for(model_path, clips_path, clips)
-    model.fresh()
-    whole = (clips_path, clips, model_path, model, description)
+    tested = Tested.load(clips_path, model_path)
     records, rows = [], []
     for name, shards in attacks.items():
-        made, row = evaluated(*whole, shards, {**identity, "attack": name})
+        made, row = evaluated(tested, shards, {**identity, "attack": name})
         records.append(made.assign(attack=name))
         rows.append({**row, "surrogate": ""})
     for spec in transfers:
         named = {**identity, "attack": spec["attack"], "surrogate": spec["surrogate"]}
-        row = transferred(*whole, spec["shards"], named, spec["path"])
+        row = transferred(tested, spec["shards"], named, spec["path"])
         rows.append({**row, "training": identity["training"]})
     records_path.parent.mkdir(parents=True, exist_ok=True)
     whole_records = pd.concat(records, ignore_index=True) if records else pd.DataFrame({"row": [], "attack": []})

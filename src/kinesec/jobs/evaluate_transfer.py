@@ -12,11 +12,10 @@ from kinesec.errors import KinesecError
 from kinesec.evaluation.attacks import described, logits_of, model_columns, rank_of, succeeded, swapped
 from kinesec.evaluation.transfer import summary, transfer_success
 from kinesec.files.hashing import sha256_of
+from kinesec.jobs._tested import Tested
 from kinesec.models.fit import load_for
-from kinesec.models.recognizers.base import Recognizer
 from kinesec.samples.adversarial import gather, of_clips
 from kinesec.samples.clips import checks
-from kinesec.samples.clips.clips import Clips
 from kinesec.tables.files import write_csv
 
 
@@ -40,24 +39,16 @@ def evaluate_transfer(
     Raises ``ConfigError`` where models, clips and shards are of different clips, ``KinesecError`` where shards do not
     belong together or the surrogate is another model than was attacked.
     """
-    clips = checks.checked(clips_path, "test")
-    model, description = load_for(model_path, clips_path, clips)
-    row = transferred(clips_path, clips, model_path, model, description, shard_paths, identity, surrogate_path)
+    row = transferred(Tested.load(clips_path, model_path), shard_paths, identity, surrogate_path)
     table_path.parent.mkdir(parents=True, exist_ok=True)
     write_csv(pd.DataFrame([row]), str(table_path))
 
 
 def transferred(
-    clips_path: Path,
-    clips: Clips,
-    model_path: Path,
-    model: Recognizer,
-    description: Mapping[str, Any],
-    shard_paths: Sequence[Path],
-    identity: Mapping[str, str],
-    surrogate_path: Path | None,
+    tested: Tested, shard_paths: Sequence[Path], identity: Mapping[str, str], surrogate_path: Path | None
 ) -> dict[str, Any]:
-    """The row of one transfer to a loaded recognizer; see ``evaluate_transfer``. ``clips`` are all test clips."""
+    """The row of one transfer to a recognizer; see ``evaluate_transfer``."""
+    clips, model, model_path = tested.clips, tested.model, tested.model_path
     adversarial = gather(shard_paths, clips)
     attacked, strategy = of_clips(adversarial, clips), str(adversarial.attrs["strategy"])
     clean = attacked.normalised
@@ -75,7 +66,7 @@ def transferred(
             raise KinesecError(
                 f"{shard_paths[0]}: found clips that attack another model than {surrogate_path}; attack again"
             )
-        surrogate, surrogate_description = load_for(surrogate_path, clips_path, clips)
+        surrogate, surrogate_description = load_for(surrogate_path, tested.clips_path, clips)
         surrogate_module = str(surrogate_description["recognizer"])
         surrogate_logits = logits_of(surrogate, adversarial.position, surrogate_path)
         fooled = succeeded(surrogate_logits, adversarial.label, adversarial.target, strategy)
@@ -86,7 +77,7 @@ def transferred(
         "recognizer": identity["recognizer"],
         **({"training": identity["training"]} if "training" in identity else {}),
         **named,
-        **model_columns(description),
+        **model_columns(tested.description),
         "surrogate_module": surrogate_module,
         "white_box": adversarial.attrs["model_sha256"] == sha256_of(model_path),
         **summary(outcomes, checks.takes(attacked), correct, fooled, int(identity["seed"])),
