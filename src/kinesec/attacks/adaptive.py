@@ -48,12 +48,16 @@ def exposed(model: Recognizer, lanes: Lanes, criterion: Criterion, *, draws: int
 
 
 def margin(logits: Tensor, lanes: Lanes, criterion: Criterion) -> Tensor:
-    """What an attack is to bring below zero (lane,): the true class's logit less the next one's; SA: others' lead."""
+    """What an attack is to bring below zero (lane,): the true class's logit less the next one's.
+
+    ABn: less that of the nth of the others, all of which must come before it. SA: the others' lead over the target.
+    """
     true = logits.gather(1, lanes.label[:, None])[:, 0]
     if criterion.name == "SA":
         target = lanes.target[:, None]
         return logits.scatter(1, target, -torch.inf).amax(1) - logits.gather(1, target)[:, 0]
-    return true - logits.scatter(1, lanes.label[:, None], -torch.inf).amax(1)
+    others = logits.scatter(1, lanes.label[:, None], -torch.inf)
+    return true - others.topk(getattr(criterion, "n", 1), dim=1).values[:, -1]
 
 
 NAME = "adaptive PGD"

@@ -29,7 +29,7 @@ def interval(value: float, low: float, high: float) -> str:
     mean, ends = number(value), (number(low), number(high))
     if math.isnan(value) or math.isnan(low) or ends == (mean, mean):
         return mean
-    return f"{mean} ({ends[0]}\u2013{ends[1]})"
+    return f"{mean} ({ends[0]}{' to ' if low < 0 else NONE}{ends[1]})"
 
 
 def plural(count: int, noun: str) -> str:

@@ -203,9 +203,12 @@ def curves(jobs: Sequence[Job], accuracy: Mapping[tuple[str, ...], pd.DataFrame]
         settings = _settings(str(row["settings"]))
         right = records[records["right"]]
         # attacks on labels alone have none, which is NaN where records of others stand beside theirs
-        if "first_success" not in right or right["first_success"].isna().any() or "iterations" not in settings:
+        # an attack that wraps another one takes its steps
+        wrapped = settings.get("attack")
+        steps = wrapped.get("settings", {}) if isinstance(wrapped, dict) else settings
+        if "first_success" not in right or right["first_success"].isna().any() or "iterations" not in steps:
             continue
-        most = int(settings["iterations"])
+        most = int(steps["iterations"])
         # the recognizer says whether, the attack when: a success that the attack did not see is there at its end
         first = right["first_success"].where(right["first_success"] >= 0, most).to_numpy()
         budgets = sorted({*(budget for budget in BUDGETS if budget < most), most})

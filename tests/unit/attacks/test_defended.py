@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -186,6 +187,13 @@ def test_knowing_the_defence_fools_more_than_its_masked_answers() -> None:
     criterion = parse("AB", CLASSES)
     assert not gradient_at(whole, lanes, criterion)[2].any()
     assert exposed(whole, lanes, criterion, draws=1)[2].any()
+
+
+def test_the_margin_is_that_of_the_class_that_decides() -> None:
+    logits = torch.tensor([[5.0, 1.0, 3.0, 2.0, 4.0, 0.0]])
+    lanes: Any = SimpleNamespace(label=torch.tensor([0]), target=torch.tensor([3]))
+    for strategy, expected in (("AB", 1.0), ("AB2", 2.0), ("AB3", 3.0), ("SA", 3.0)):
+        assert margin(logits, lanes, parse(strategy, 6)).item() == expected, strategy
 
 
 def test_a_transform_that_there_is_not_is_one_line() -> None:

@@ -71,7 +71,7 @@ def test_beat_is_compared_with_everything_else_and_says_where_it_is_not_better()
     frame = robustness.pairs(table, rows())
     assert list(frame["what"]) == ["beat, trades", "beat, undefended"]
     assert list(frame["verdict"]) == ["worse", "no"]
-    assert frame["less"].iloc[0] == "-20.0 (-25.0\u2013-15.0)"
+    assert frame["less"].iloc[0] == "-20.0 (-25.0 to -15.0)"
 
 
 def test_each_beat_is_compared_and_its_controls_are_among_the_others() -> None:

@@ -235,8 +235,11 @@ def test_attacks_on_labels_have_no_curve() -> None:
     assert robustness.curves([(row("basar", "basar"), table.drop(columns="first_success"))], ALL).empty
 
 
-def test_curves_go_as_far_as_their_attack() -> None:
-    short = row() | {"settings": '{"iterations": 20}'}
+@pytest.mark.parametrize(
+    "settings", ['{"iterations": 20}', '{"draws": 4, "attack": {"attack": "pgd", "settings": {"iterations": 20}}}']
+)
+def test_curves_go_as_far_as_their_attack_or_the_one_that_it_wraps(settings: str) -> None:
+    short = row() | {"settings": settings}
     made = robustness.curves([(short, records([True, False]))], ALL)
     assert list(made["budget"]) == [5, 10, 20]
     assert (made["robust_accuracy_low"] <= made["robust_accuracy_percent"]).all()
