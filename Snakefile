@@ -21,6 +21,7 @@ include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures_prediction.smk"
 include: "workflow/rules/figures_recognition.smk"
+include: "workflow/rules/figures_backdoor.smk"
 include: "workflow/rules/figures_added.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/provenance.smk"
@@ -34,13 +35,19 @@ wildcard_constraints:
     strategy="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+(-sequence)?-[0-9.]+",
     seed="[0-9]+",
     clips="[A-Za-z0-9_]+",
-    training="[A-Za-z0-9_]+",
+    training="[A-Za-z0-9_]+(-[a-z_]+[A-Za-z0-9_.+-]+)?",
     recognizer="[A-Za-z0-9_]+",
     surrogate="[A-Za-z0-9_]+",
     attack="[A-Za-z0-9_]+",
     shard="[0-9]+of[0-9]+",
     figure="[A-Za-z0-9_]+",
     shown="attack|blackbox",
+    modality="skeleton|video",
+    tested="[A-Za-z0-9_]+(-[a-z_]+[A-Za-z0-9_.+-]+)?",
+    samples="[A-Za-z0-9_]+",
+    videos="[A-Za-z0-9_]+",
+    network="[A-Za-z0-9_]+",
+    detector="[A-Za-z0-9_]+",
 
 
 localrules:
@@ -49,6 +56,7 @@ localrules:
     recognition,
     blackbox,
     robustness,
+    backdoor,
     retrieve,
 
 
@@ -81,3 +89,9 @@ rule robustness:
     input:
         PLAN.table_files(PLAN.robustness_tables),
         PLAN.figure_files(PLAN.figures_of_robustness),
+
+
+rule backdoor:
+    input:
+        PLAN.table_files(PLAN.backdoor_tables),
+        PLAN.figure_files(PLAN.figures_of_backdoors),

@@ -32,8 +32,9 @@ def constant(package: str, name: str, key: str, default: Any = None) -> Any:
     """
     path = file(package, name)
     for node in ast.parse(path.read_text("utf-8")).body if path.is_file() else ():
-        if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == [key]:
-            return ast.literal_eval(node.value)
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if isinstance(node, ast.Assign | ast.AnnAssign) and [getattr(name, "id", "") for name in targets] == [key]:
+            return default if node.value is None else ast.literal_eval(node.value)
     return default
 
 

@@ -71,6 +71,7 @@ class Demo(Project):
         own_data = {**FORMATS["bvh"].data("own"), "nominal_unit_mm": 70}
         recognition = {**deepcopy(RECOGNITION), "datasets": ["procedural", "own"]}
         recognition["attacks"]["basar"] = {"attack": "basar"}
+        config.pop("video")  # of the demo's own clips
         return {
             **config,
             "run": "smallest",

@@ -36,20 +36,24 @@ FLOORS = (
 )
 # torch takes seconds to import, and the environment of figures and of the report has none
 WITH_TORCH = {"models", "training", "attacks", "defences", "evaluation", "jobs"}
+EVALUATED = ("attack", "backdoor", "prediction", "recognizer", "robustness", "transfer")
 TORCH_INSIDE_FUNCTIONS = {"motion.kinematics", "seeding"}
 # where a name in a configuration is a file: what each public module but base.py defines for whoever loads it
 NAMES = {
     "attacks": {"ATTACK", "PRESETS"},
-    "defences.backdoor": {"KIND", "defend"},
+    "defences.backdoor": {"KIND", "TASKS", "defend"},
     "defences.robust": {"DEFENCE", "PRESETS"},
     "files.kinds": set(),  # a constant of the module's name
     "models.predictors": {"PREDICTOR", "RECIPE"},
     "models.recognizers": {"RECOGNIZER", "RECIPE", "SMALL"},
+    "models.videonets": {"VIDEONET", "RECIPE", "SMALL", "PUBLISHED"},
     "models.wrappers": {"WRAPPER"},
+    "poisoning.classification.triggers": {"FORMS", "OURS", "PRESETS", "TRIGGER"},
     "poisoning.prediction.selections": {"scores"},
     "poisoning.prediction.targets": {"apply"},
     "poisoning.prediction.triggers": {"apply"},
     "samples.clips.protocols": {"PROTOCOL"},
+    "samples.videos.layouts": {"listed"},
     "samples.windows.protocols": {"NOMINAL", "place"},
     "sources.datasets": {"INFO", "items", "read"},
     "sources.readers": {"EXTENSIONS", "read"},
@@ -113,9 +117,9 @@ def test_torch_is_imported_behind_its_wall() -> None:
 def test_jobs_that_ask_no_network_start_without_torch() -> None:
     """Figures, tables, the report and the check of a run's hashes among them."""
     starting = {rule.script.stem for rule in rules(ROOT).values() if "torch" in needs(rule.script, SOURCE).loaded}
-    evaluations = {f"evaluate_{what}" for what in ("attack", "prediction", "recognizer", "robustness", "transfer")}
-    trainings = {"train_predictor", "train_recognizer"}
-    defences = {"defend_prediction", "defend_recognizer", "certify_recognizer", "time_defences"}
+    evaluations = {f"evaluate_{what}" for what in EVALUATED}
+    trainings = {"train_predictor", "train_recognizer", "train_videonet"}
+    defences = {"defend_prediction", "defend_recognizer", "certify_recognizer", "time_defences", "detect"}
     assert starting == evaluations | trainings | defences | {"attack_recognizer"}
 
 

@@ -15,7 +15,14 @@ PAGE = "docs/adding-things.md"
 FILE = re.compile(r"^`(src/kinesec/\S+\.py)`:\n\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CONFIGURATION = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ARTIFACTS = "results/artifacts/mine"
-TABLES = ("prediction_backdoor", "prediction_defences", "recognition_accuracy", "recognition_attacks", "robustness")
+TABLES = (
+    "prediction_backdoor",
+    "prediction_defences",
+    "recognition_accuracy",
+    "recognition_attacks",
+    "robustness",
+    "backdoor_recognition",
+)
 STUDIO = "hips: hand:hips\n0 90 0 20 90 0\n0 90 0 20 91 0\n"
 
 
@@ -55,7 +62,7 @@ def table(project: Project, name: str) -> pd.DataFrame:
 def test_every_kind_of_the_page_has_a_file(repository: Path) -> None:
     page = (repository / PAGE).read_text()
     headings = {*re.findall(r"^## (.*)$", page, re.MULTILINE)} - {"Before a pull request"}
-    assert len(FILE.findall(page)) == len(headings) == 13
+    assert len(FILE.findall(page)) == len(headings) == 15
 
 
 def test_a_reader_and_a_data_set_give_motions(extended: Project) -> None:
@@ -97,6 +104,12 @@ def test_a_recognizers_defence_is_in_the_table(extended: Project) -> None:
     rows = table(extended, "robustness")
     assert set(zip(rows["defence"], rows["defence_module"], strict=True)) == {("clean", ""), ("quick", "quick")}
     assert set(rows["attack"]) == {"steep"}
+
+
+def test_a_trigger_and_a_video_network_are_in_the_table(extended: Project) -> None:
+    rows = table(extended, "backdoor_recognition")
+    networks = set(zip(rows["modality"], rows["recognizer"], rows["attack_module"], strict=True))
+    assert networks == {("skeleton", "pooled_small", "floating"), ("video", "flat_small", "floating")}
 
 
 def test_a_figure_is_drawn_and_captioned(extended: Project) -> None:

@@ -30,6 +30,11 @@ ALONE = {
     "evaluate_robustness",
     "certify_recognizer",
     "time_defences",
+    "train_poisoned_recognizer",
+    "train_videonet",
+    "train_poisoned_videonet",
+    "evaluate_backdoor",
+    "detect",
     "verify",
 }
 

@@ -27,6 +27,7 @@ try:
     }
     configuration.check_prediction(config)
     configuration.check_recognition(config)
+    configuration.check_video(config)
     PLAN = plan(config, data_sets)
 except ConfigError as error:
     sys.exit(f"error: {error}")

@@ -34,3 +34,41 @@ rule defend_prediction:
         ),
     script:
         "../scripts/defend_prediction.py"
+
+
+rule detect:
+    input:
+        samples=lambda wildcards: PLAN.backdoors[wildcards.modality].samples(wildcards),
+        clips=lambda wildcards: PLAN.rendered(wildcards, wildcards.training),
+        poison=lambda wildcards: PLAN.backdoors[wildcards.modality].poisoned(wildcards),
+        model=lambda wildcards: PLAN.backdoors[wildcards.modality].model(wildcards),
+    output:
+        records=paths.DETECTION_RECORDS,
+        table=paths.DETECTION_TABLE,
+    log:
+        "logs/detect/{modality}/{data}/{samples}/{training}/{network}/{detector}/seed{seed}.log",
+    benchmark:
+        "logs/detect/{modality}/{data}/{samples}/{training}/{network}/{detector}/seed{seed}.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+        runtime=240,
+        gpu=1,
+    params:
+        poison=lambda wildcards: PLAN.backdoors[wildcards.modality].of(
+            wildcards.training
+        ),
+        detector=lambda wildcards: PLAN.backdoors[wildcards.modality].detector(
+            wildcards.detector
+        ),
+        code=lambda wildcards: code(
+            "detect.py",
+            PLAN.network_code(wildcards.modality, wildcards.network),
+            *PLAN.backdoors[wildcards.modality].detector_code(
+                wildcards.detector, wildcards.training
+            ),
+        ),
+    script:
+        "../scripts/detect.py"

@@ -285,3 +285,38 @@ rule picture_attacks:
         code=code_of("picture_attacks.py"),
     script:
         "../scripts/picture_attacks.py"
+
+
+rule evaluate_backdoor:
+    input:
+        samples=lambda wildcards: PLAN.backdoors[wildcards.modality].samples(wildcards),
+        clips=lambda wildcards: PLAN.rendered(wildcards, wildcards.tested),
+        victim=paths.VICTIM,
+        clean=lambda wildcards: PLAN.backdoors[wildcards.modality].model(
+            wildcards, "clean"
+        ),
+    output:
+        records=paths.BACKDOOR_RECORDS,
+    log:
+        "logs/evaluate_backdoor/{modality}/{data}/{samples}/{training}/{network}/on-{tested}/seed{seed}.log",
+    benchmark:
+        "logs/evaluate_backdoor/{modality}/{data}/{samples}/{training}/{network}/on-{tested}/seed{seed}.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+        runtime=60,
+        gpu=1,
+    params:
+        poison=lambda wildcards: PLAN.backdoors[wildcards.modality].poison(
+            wildcards.tested
+        ),
+        controls=lambda wildcards: PLAN.backdoors[wildcards.modality].controls,
+        code=lambda wildcards: code(
+            "evaluate_backdoor.py",
+            PLAN.network_code(wildcards.modality, wildcards.network),
+            PLAN.backdoors[wildcards.modality].poison_code(wildcards.tested),
+        ),
+    script:
+        "../scripts/evaluate_backdoor.py"

@@ -114,6 +114,34 @@ rule table_robustness:
         "../scripts/table_robustness.py"
 
 
+rule table_backdoor:
+    input:
+        records=PLAN.backdoor_files(paths.BACKDOOR_RECORDS),
+        imperceptibility=[
+            path
+            for on in PLAN.backdoors.values()
+            for path in on.of_tested(paths.IMPERCEPTIBILITY)
+        ],
+        detections=PLAN.detections(paths.DETECTION_TABLE),
+    output:
+        **PLAN.table_outputs(PLAN.backdoor_tables),
+    log:
+        f"logs/table_backdoor/{RUN}.log",
+    benchmark:
+        f"logs/table_backdoor/{RUN}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=30,
+    params:
+        **PLAN.of_backdoors(),
+        code=code_of("table_backdoor.py", *PLAN.triggers_code),
+    script:
+        "../scripts/table_backdoor.py"
+
+
 rule compare_with_papers:
     input:
         tables=PLAN.table_files(PLAN.compared_tables),

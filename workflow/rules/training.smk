@@ -100,3 +100,62 @@ rule defend_recognizer:
         ),
     script:
         "../scripts/defend_recognizer.py"
+
+
+use rule train_recognizer as train_poisoned_recognizer with:
+    input:
+        clips=paths.filled(paths.CLIPS, clips="{samples}"),
+        poison=paths.filled(paths.POISONED_STORE, modality="skeleton"),
+    output:
+        model=paths.filled(paths.VICTIM, modality="skeleton"),
+        log=paths.filled(paths.VICTIM_TRAINING, modality="skeleton"),
+    log:
+        "logs/train_recognizer/{data}/{samples}/{training}/{network}/seed{seed}.log",
+    benchmark:
+        "logs/train_recognizer/{data}/{samples}/{training}/{network}/seed{seed}.jsonl"
+    params:
+        recognizer=lambda wildcards: PLAN.recognition.recognizer(wildcards.network),
+        code=lambda wildcards: code(
+            "train_recognizer.py",
+            PLAN.recognition.recognizer_code(wildcards.network),
+        ),
+
+
+rule train_videonet:
+    input:
+        videos=paths.VIDEOS,
+    output:
+        model=paths.VIDEONET,
+        log=paths.VIDEONET_TRAINING,
+    log:
+        "logs/train_videonet/{data}/{videos}/clean/{network}/seed{seed}.log",
+    benchmark:
+        "logs/train_videonet/{data}/{videos}/clean/{network}/seed{seed}.jsonl"
+    priority: 10
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=lambda wildcards, attempt: 12000 * attempt,
+        runtime=1440,
+        gpu=1,
+    params:
+        network=lambda wildcards: PLAN.video.network(wildcards.network),
+        code=lambda wildcards: code(
+            "train_videonet.py", PLAN.video.network_code(wildcards.network)
+        ),
+    script:
+        "../scripts/train_videonet.py"
+
+
+use rule train_videonet as train_poisoned_videonet with:
+    input:
+        videos=paths.filled(paths.VIDEOS, videos="{samples}"),
+        poison=paths.filled(paths.POISONED_STORE, modality="video"),
+    output:
+        model=paths.filled(paths.VICTIM, modality="video"),
+        log=paths.filled(paths.VICTIM_TRAINING, modality="video"),
+    log:
+        "logs/train_videonet/{data}/{samples}/{training}/{network}/seed{seed}.log",
+    benchmark:
+        "logs/train_videonet/{data}/{samples}/{training}/{network}/seed{seed}.jsonl"

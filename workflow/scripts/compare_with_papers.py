@@ -6,13 +6,13 @@ import pandas as pd
 
 from kinesec.provenance.facts import models
 from kinesec.provenance.job import job
-from kinesec.tables import recognition, strategies
+from kinesec.tables import backdoor, recognition, strategies
 from kinesec.tables.papers.compare import compare
 
 with job(snakemake) as run:
     receipts = {name: Path(path) for name, path in zip(run.params.data, run.input.receipts, strict=True)}
     motions = {name: Path(path) for name, path in zip(run.params.data, run.input.motions, strict=True)}
-    readers = {"prediction_backdoor": strategies.read}
+    readers = {"prediction_backdoor": strategies.read, **dict.fromkeys(backdoor.TABLES, backdoor.read)}
     tables = {Path(path).stem: readers.get(Path(path).stem, recognition.read)(path) for path in run.input.tables}
     table = compare(
         tables,

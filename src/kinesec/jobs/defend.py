@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kinesec import names
 from kinesec.defences.base import CLEAN, VICTIM, Outcome
 from kinesec.defences.cases.prediction import Case
+from kinesec.defences.run import run
 from kinesec.errors import KinesecError
 from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS
@@ -18,17 +18,13 @@ from kinesec.poisoning.prediction.badhmp import Poison, resolve
 from kinesec.poisoning.prediction.strategy import STRATEGY
 from kinesec.samples.windows import windows
 from kinesec.samples.windows.poisoned import load_poisoned
-from kinesec.settings import keywords
 from kinesec.tables import defences
 from kinesec.tables.files import write_csv
-
-PACKAGE = "defences.backdoor"
 
 
 def defend(case: Case, name: str, settings: Mapping[str, Any]) -> list[Outcome]:
     """All that a defence finds; raises ``ConfigError`` for a defence or a setting that there is none of."""
-    run = names.load(PACKAGE, name).defend
-    return list(run(case, **keywords(f"defence {name!r}", run, settings)))
+    return run(case, "prediction", name, settings)
 
 
 def defend_prediction(

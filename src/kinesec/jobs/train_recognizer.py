@@ -1,4 +1,4 @@
-"""One training job: clips in, a recognizer's weights and a log out."""
+"""One training job: clips and poisoned clips in, a recognizer's weights and a log out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kinesec.models.device import best_device
 from kinesec.models.fit import shape_of
 from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples.clips.checks import checked
+from kinesec.samples.clips.poisoned import load_poisoned
 from kinesec.settings import changed
 from kinesec.training.augmentation import Augmentation, Augmenter
 from kinesec.training.recognition import ClipBatches, stages
@@ -20,6 +21,7 @@ from kinesec.training.recognition import ClipBatches, stages
 def train_recognizer(
     *,
     clips_path: Path,
+    poison_path: Path | None = None,
     recognizer: Mapping[str, Any],
     code: str,
     seed: int,
@@ -29,10 +31,13 @@ def train_recognizer(
     """Trains a recognizer and writes its weights and its log (``train_and_write``).
 
     ``recognizer`` has ``recognizer`` (its name), ``settings`` (a mapping, or ``small``), ``recipe`` and ``augment``
-    (changes of the published recipe and of none). Raises ``KinesecError`` for a store without clips to train on, or to
-    choose weights by.
+    (changes of the published recipe and of none). Clips of ``poison_path`` take the places of clean ones; those that
+    the weights are chosen by stay clean, as whoever trains knows nothing of the poison. Raises ``KinesecError`` for a
+    store without clips to train on, or to choose weights by.
     """
-    clips = checked(clips_path, "train")
+    clean = checked(clips_path, "train")
+    poisoned = None if poison_path is None else load_poisoned(poison_path, clean)
+    clips = clean if poisoned is None else poisoned.among(clean)
     validation = checked(clips_path, "val", empty=True)
     name = recognizer["recognizer"]
     recipe = RECOGNIZERS.recipe(name, recognizer.get("recipe", {}))
@@ -55,6 +60,8 @@ def train_recognizer(
         "validation_clips": len(validation),
         "parameters": parameters_of(model),
     }
+    if poisoned is not None:
+        description |= {"poison_sha256": poisoned.content_sha256, "poisoned_clips": len(poisoned.index)}
     tasks = stages(
         model,
         recipe,

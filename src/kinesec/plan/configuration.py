@@ -12,7 +12,11 @@ from jsonschema.exceptions import best_match
 
 from kinesec import names
 from kinesec.errors import ConfigError
+from kinesec.plan.backdoor import swept
+from kinesec.plan.video import DECODED
 from kinesec.poisoning.prediction.strategy import strategy_names
+
+TRIGGERS = "poisoning.classification.triggers"
 
 
 def _text(error: jsonschema.ValidationError) -> str:
@@ -148,6 +152,8 @@ def check_recognition(config: Mapping[str, Any]) -> None:
     _check_attacks(recognition["attacks"], recognition["recognizers"], key)
     for name in recognition["transfer"]:
         _known(name, recognition["attacks"], f"{key}.transfer")
+    if "backdoor" in recognition:
+        _check_backdoor(recognition["backdoor"], recognition["recognizers"], "recognition", f"{key}.backdoor")
     if "robustness" in recognition:
         part = {"seeds": config.get("seeds", []), **recognition["robustness"]}
         _check_robustness(part, recognition["recognizers"], f"{key}.robustness")
@@ -185,3 +191,71 @@ def _check_robustness(part: Mapping[str, Any], recognizers: Mapping[str, Any], k
             )
     for name in part.get("transfer", []):
         _known(name, part["attacks"], f"{key}.transfer")
+
+
+def check_video(config: Mapping[str, Any]) -> None:
+    """Raises ``ConfigError`` for a name in ``video`` that is no data set, clips, videos or network."""
+    video = config.get("video")
+    if video is None:
+        return
+    key = "configuration: video"
+    recognition = config.get("recognition", {})
+    known = dict.fromkeys([*recognition.get("datasets", []), *video["folders"]])
+    for data in video.get("datasets", []):
+        _known(data, known, f"{key}.datasets")
+    for name, folder in video["folders"].items():
+        if name in config["datasets"]:
+            raise ConfigError(f"{key}.folders: found {name!r}, the name of a data set of motions, expected another")
+        layout = folder["settings"].get("layout")
+        names.check("samples.videos.layouts", layout, f"{key}.folders.{name}.settings.layout")
+    for name, rendered in video["videos"].items():
+        _known(rendered["clips"], recognition.get("clips", {}), f"{key}.videos.{name}.clips")
+    for name, network in video["networks"].items():
+        names.check("models.videonets", network["videonet"], f"{key}.networks.{name}.videonet")
+        seen = network["videos"]
+        for data in () if isinstance(seen, str) else seen:
+            _known(data, known, f"{key}.networks.{name}.videos")
+        for each in [seen] if isinstance(seen, str) else seen.values():
+            _known(each, {**video["videos"], DECODED: None}, f"{key}.networks.{name}.videos")
+        if network["settings"] != "small" and not isinstance(network["settings"], Mapping):
+            raise ConfigError(
+                f"{key}.networks.{name}.settings: found {network['settings']!r}, expected small or settings by name"
+            )
+    if "backdoor" in video:
+        _check_backdoor(video["backdoor"], video["networks"], "video", f"{key}.backdoor")
+
+
+def _check_backdoor(part: Mapping[str, Any], networks: Mapping[str, Any], task: str, key: str) -> None:
+    """``task`` is what the networks do: ``recognition`` of clips, or ``video``."""
+    for name in part["networks"]:
+        _known(name, networks, f"{key}.networks")
+    poisoned = dict.fromkeys(part["networks"])
+    for name, poison in part["poisons"].items():
+        where = f"{key}.poisons.{name}"
+        module = names.check(TRIGGERS, poison["trigger"], f"{where}.trigger")
+        forms = dict.fromkeys(names.constant(TRIGGERS, module, "FORMS", ()))
+        # a trigger of motion can be rendered into videos, none of pixels put on clips
+        usable = {form: None for form in forms if form != "video" or task == "video"}
+        _known(poison["form"], usable, f"{where}.form")
+        _known(poison["preset"], names.constant(TRIGGERS, module, "PRESETS", {}), f"{where}.preset")
+        for network in poison.get("networks", []):
+            _known(network, poisoned, f"{where}.networks")
+    for name in part["sweeps"]:
+        _known(name, part["poisons"], f"{key}.sweeps")
+    every = swept(part["poisons"], part["sweeps"])
+    for name, tested in part["across"].items():
+        _known(name, every, f"{key}.across")
+        for other in tested:
+            _known(other, every, f"{key}.across.{name}")
+    for name, detector in part["detectors"].items():
+        where = f"{key}.detectors.{name}"
+        module = names.check("defences.backdoor", detector["detector"], f"{where}.detector")
+        tasks = names.constant("defences.backdoor", module, "TASKS", ("prediction",))
+        if task not in tasks:
+            raise ConfigError(
+                f"{where}.detector: found {module!r}, which searches {', '.join(tasks)} alone; choose another"
+            )
+        for poison in detector.get("poisons", []):
+            _known(poison, every, f"{where}.poisons")
+        for network in detector.get("networks", []):
+            _known(network, poisoned, f"{where}.networks")

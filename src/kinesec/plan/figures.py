@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from kinesec.plan.backdoor import SKELETON, Backdoor
 from kinesec.plan.defences import Defences
 from kinesec.plan.prediction import Prediction
 from kinesec.plan.recognition import Recognition
@@ -208,3 +209,47 @@ def of_robustness(robustness: Robustness) -> Iterator[Figure]:
             f"Share of test clips of {data}, {clips}, that are right and certified within a radius (l2), of noise on "
             "positions and on rotations. Bands: 95 % intervals over takes.",
         )
+
+
+def of_backdoors(backdoors: Iterable[Backdoor]) -> Iterator[Figure]:
+    """The figures of backdoored classifiers and of what searches for them."""
+    for backdoor in backdoors:
+        for data, samples in dict.fromkeys((network["data"], network["samples"]) for network in backdoor.trained_on):
+            yield from _of_samples(backdoor, data, samples)
+
+
+def _of_samples(backdoor: Backdoor, data: str, samples: str) -> Iterator[Figure]:
+    what = "clips" if backdoor.modality == SKELETON else "videos"
+    of = f"{backdoor.modality}-{data}-{samples}"
+    networks = [
+        network["network"]
+        for network in backdoor.trained_on
+        if (network["data"], network["samples"]) == (data, samples)
+    ]
+    for network in networks if backdoor.part.get("sweeps") else ():
+        yield Figure(
+            f"backdoor_sweeps-{of}-{network}",
+            STILL,
+            f"Backdoors of {network}, {what} of {data}, {samples}: triggered samples of other classes that are called "
+            "target (ASR) and accuracy on clean samples (ACC), against what makes the trigger and against the poisoned "
+            "share. Dashed: clean samples that are called target. Bands: 95 % intervals over takes.",
+        )
+    yield Figure(
+        f"trigger_energy-{of}",
+        STILL,
+        f"Where in time triggers change {what} of {data}, {samples}: the share of their energy by frame, mean over "
+        "training samples. A trigger that is spread over time is level.",
+    )
+    for network in networks if backdoor.detectors else ():
+        yield Figure(
+            f"detector_nulls-{of}-{network}",
+            STILL,
+            f"Detectors on {network}, {what} of {data}, {samples}: their number of each poisoned network beside those "
+            "of clean networks of other seeds; filled where its rank among these has a p-value below 0.05.",
+        )
+    for poison in backdoor.part["poisons"]:
+        caption = (
+            f"A training sample of {data}, {samples}, clean and with the trigger {poison}, and what differs, amplified."
+        )
+        yield Figure(f"backdoor_filmstrip-{of}-{poison}", STILL, caption)
+        yield Figure(f"backdoor_animation-{of}-{poison}", MOVING, f"{caption} Animated.")

@@ -46,6 +46,24 @@ ROBUST_TABLE = f"{ROBUST_EVALUATION}.csv"
 CERTIFICATES = f"{ROBUSTNESS}/certificates/seed{{seed}}.csv"
 COSTS = "results/robustness/{data}/{clips}/costs/{recognizer}.csv"
 
+VIDEOS = "results/videos/{data}/{videos}/videos.zarr/zarr.json"
+VIDEONET_FOLDER = "results/models/video/{data}/{videos}/{network}/seed{seed}"
+VIDEONET = f"{VIDEONET_FOLDER}/model.safetensors"
+VIDEONET_TRAINING = f"{VIDEONET_FOLDER}/training.json"
+
+POISONED_SAMPLES = "results/poisoned/{modality}/{data}/{samples}/{training}/seed{seed}"
+POISONED_STORE = f"{POISONED_SAMPLES}/poison.zarr/zarr.json"
+IMPERCEPTIBILITY = f"{POISONED_SAMPLES}/imperceptibility.csv"
+TRIGGER_ENERGY = f"{POISONED_SAMPLES}/energy.csv"
+VICTIM_FOLDER = "results/models/backdoor/{modality}/{data}/{samples}/{training}/{network}/seed{seed}"
+VICTIM = f"{VICTIM_FOLDER}/model.safetensors"
+VICTIM_TRAINING = f"{VICTIM_FOLDER}/training.json"
+BACKDOOR = "results/backdoor/{modality}/{data}/{samples}/{training}/{network}"
+BACKDOOR_RECORDS = f"{BACKDOOR}/on-{{tested}}/seed{{seed}}.records.parquet"
+DETECTION = "results/detections/{modality}/{data}/{samples}/{training}/{network}/{detector}/seed{seed}"
+DETECTION_RECORDS = f"{DETECTION}.records.parquet"
+DETECTION_TABLE = f"{DETECTION}.csv"
+
 
 def filled(pattern: str, **wildcards: str | int) -> str:
     """The pattern with the given wildcards filled in, and all others left."""

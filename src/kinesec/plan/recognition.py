@@ -37,6 +37,12 @@ class Recognition:
         named: str | Mapping[str, str] = self.recognizers[recognizer]["clips"]
         return named if isinstance(named, str) else named.get(data)
 
+    @property
+    def samples_of(self) -> dict[tuple[str, str], str]:
+        """The clips that a recognizer is trained on, by data set and recognizer."""
+        pairs = [(data, name) for data in self.datasets for name in self.recognizers]
+        return {pair: clips for pair in pairs if (clips := self.clips_on(pair[1], pair[0])) is not None}
+
     def recognizer(self, name: str) -> dict[str, Any]:
         """What makes a trained recognizer; on which clips its path says."""
         return {key: self.recognizers[name][key] for key in ("recognizer", "settings", "recipe", "augment")}
@@ -84,7 +90,12 @@ class Recognition:
 
     def attacked(self, attack: str) -> list[str]:
         """The recognizers that an attack is tried on."""
-        return list(self.attacks[attack].get("recognizers", self.recognizers))
+        return list(self.attacks[attack].get("recognizers", self.tried))
+
+    @property
+    def tried(self) -> list[str]:
+        """The recognizers that attacks are tried on unless they say otherwise."""
+        return [name for name, spec in self.recognizers.items() if spec.get("attacked", True)]
 
     def shards_of(self, pattern: str) -> list[str]:
         """The pattern once a shard, all other wildcards left."""
@@ -122,7 +133,7 @@ class Recognition:
             for data in self.datasets
             for attack in self.transferred
             for surrogate in self.attacked(attack)
-            for name in self.recognizers
+            for name in self.tried
             if self.clips_on(surrogate, data) == self.clips_on(name, data)
             for path in self.models(paths.filled(paths.TRANSFER_TABLE, attack=attack, surrogate=surrogate), data, name)
         ]

@@ -10,15 +10,17 @@ from typing import Any
 
 from kinesec.plan import paths
 from kinesec.plan.added_figures import AddedFigure, added_figures, described
+from kinesec.plan.backdoor import CLEAN, SKELETON, VIDEO, Backdoor, backdoor
 from kinesec.plan.defences import Defences, defences
-from kinesec.plan.figures import Figure, of_blackbox, of_prediction, of_recognition, of_robustness
+from kinesec.plan.figures import Figure, of_backdoors, of_blackbox, of_prediction, of_recognition, of_robustness
 from kinesec.plan.prediction import Prediction, prediction
 from kinesec.plan.recognition import Recognition, recognition
 from kinesec.plan.robustness import Robustness, robustness
 from kinesec.plan.sources import Source, source
+from kinesec.plan.video import Video, video
 
 # the tables that published numbers stand for
-_COMPARED = ("prediction_backdoor", "recognition_attacks", "transfer")
+_COMPARED = ("prediction_backdoor", "recognition_attacks", "transfer", "backdoor_recognition", "detection")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +37,13 @@ class Plan:
     defences: Defences
     recognition: Recognition
     robustness: Robustness
+    video: Video
+    backdoors: Mapping[str, Backdoor]
     figures_of_prediction: tuple[Figure, ...]
     figures_of_recognition: tuple[Figure, ...]
     figures_of_blackbox: tuple[Figure, ...]
     figures_of_robustness: tuple[Figure, ...]
+    figures_of_backdoors: tuple[Figure, ...]
     added_figures: Mapping[str, AddedFigure] = field(default_factory=dict)
 
     @property
@@ -82,9 +87,57 @@ class Plan:
         return ["robustness", "robustness_curves", "robustness_pairs", *certified]
 
     @property
+    def backdoor_tables(self) -> list[str]:
+        """The names of the run's tables on backdoors of classifiers."""
+        tables = ["backdoor_recognition"] if any(on.victims for on in self.backdoors.values()) else []
+        repairs = {repair for on in self.backdoors.values() for repair in on.repairs}
+        detection = ["detection"] if False in repairs else []
+        return [*tables, *detection, *(["backdoor_repairs"] if True in repairs else [])]
+
+    def network_code(self, modality: str, network: str) -> str:
+        """The module of a classifier of clips or of videos."""
+        of = self.recognition.recognizer_code if modality == SKELETON else self.video.network_code
+        return of(network)
+
+    @property
+    def triggers_code(self) -> list[str]:
+        """The modules of all triggers of classifiers, which tables ask for their settings."""
+        return sorted({on.poison_code(name) for on in self.backdoors.values() for name in on.poisons})
+
+    def rendered(self, wildcards: Mapping[str, str], poison: str) -> list[str]:
+        """The clips that videos were rendered from, where a poison's trigger is one of motions; else none."""
+        if wildcards["modality"] == SKELETON or poison == CLEAN:
+            return []
+        if self.backdoors[VIDEO].poisons[poison]["form"] == "video":
+            return []
+        clips = self.video.clips(wildcards["samples"])
+        return [paths.filled(paths.CLIPS, data=wildcards["data"], clips=clips)]
+
+    def backdoor_files(self, pattern: str) -> list[str]:
+        """A file of every poisoned classifier of the run."""
+        return [path for on in self.backdoors.values() for path in on.files(pattern)]
+
+    def detections(self, pattern: str) -> list[str]:
+        """A file of every search of a classifier by a detector."""
+        return [path for on in self.backdoors.values() for path in on.detections(pattern)]
+
+    def of_backdoors(self) -> dict[str, dict[str, Any]]:
+        """What tables say of poisons, of networks and of detectors, each by modality and name."""
+        networks = {
+            SKELETON: {name: self.recognition.recognizer(name) for name in self.recognition.recognizers},
+            VIDEO: {name: self.video.network(name) for name in self.video.networks},
+        }
+        return {
+            "poisons": {name: on.described() for name, on in self.backdoors.items()},
+            "networks": networks,
+            "detectors": {name: dict(on.detectors) for name, on in self.backdoors.items()},
+        }
+
+    @property
     def compared_tables(self) -> list[str]:
         """The names of the tables that published numbers are set beside."""
-        return [name for name in (*self.prediction_tables, *self.recognition_tables) if name in _COMPARED]
+        named = (*self.prediction_tables, *self.recognition_tables, *self.backdoor_tables)
+        return [name for name in named if name in _COMPARED]
 
     @property
     def table_names(self) -> list[str]:
@@ -94,6 +147,7 @@ class Plan:
             *self.recognition_tables,
             *self.blackbox_tables,
             *self.robustness_tables,
+            *self.backdoor_tables,
             "paper_comparison",
         ]
 
@@ -126,7 +180,8 @@ class Plan:
     def figures(self) -> tuple[Figure, ...]:
         """All figures of the run, in the report's order."""
         recognizers = (*self.figures_of_recognition, *self.figures_of_blackbox, *self.figures_of_robustness)
-        return (*self.figures_of_prediction, *recognizers, *described(self.added_figures))
+        classifiers = (*recognizers, *self.figures_of_backdoors)
+        return (*self.figures_of_prediction, *classifiers, *described(self.added_figures))
 
     def captions(self) -> dict[str, str]:
         """The caption of each figure."""
@@ -153,6 +208,23 @@ def plan(config: Mapping[str, Any], data: Mapping[str, Mapping[str, Any]]) -> Pl
     on_defences = defences(on_prediction)
     on_recognition = recognition(config.get("recognition", {}), config["seeds"])
     on_robustness = robustness(on_recognition)
+    on_video = video(config.get("video", {}), on_recognition.datasets)
+    backdoors = {
+        SKELETON: backdoor(
+            SKELETON,
+            on_recognition.part.get("backdoor", {}),
+            seeds=config["seeds"],
+            datasets=on_recognition.datasets,
+            samples_of=on_recognition.samples_of,
+        ),
+        VIDEO: backdoor(
+            VIDEO,
+            on_video.part.get("backdoor", {}),
+            seeds=config["seeds"],
+            datasets=on_video.datasets,
+            samples_of=on_video.samples_of,
+        ),
+    }
     planned = Plan(
         run=config["run"],
         shown=_shown(config),
@@ -161,10 +233,13 @@ def plan(config: Mapping[str, Any], data: Mapping[str, Mapping[str, Any]]) -> Pl
         defences=on_defences,
         recognition=on_recognition,
         robustness=on_robustness,
+        video=on_video,
+        backdoors=backdoors,
         figures_of_prediction=tuple(of_prediction(on_prediction, on_defences)),
         figures_of_recognition=tuple(of_recognition(on_recognition)),
         figures_of_blackbox=tuple(of_blackbox(on_recognition)),
         figures_of_robustness=tuple(of_robustness(on_robustness)),
+        figures_of_backdoors=tuple(of_backdoors(backdoors.values())),
     )
     return replace(planned, added_figures=added_figures(config.get("figures", {}), planned.table_names))
 

@@ -37,13 +37,13 @@ def frames(scene: Scene) -> Iterator[Image.Image]:
 
     def head(figure: Figure, room: float, frame: int) -> None:
         for index, panel in enumerate(panels):
-            _centred(figure, (index + 0.5) / len(panels), 1 - 0.6 * room, panel.label, fontsize=8, weight="bold")
+            centred(figure, (index + 0.5) / len(panels), 1 - 0.6 * room, panel.label, fontsize=8, weight="bold")
         moment = (frame + 1 - scene.history) * scene.frame_ms
         what = "observed" if frame < scene.history else "predicted"
         text = f"{what}, {moment:+.0f} ms".replace("-", "\u2212").replace("+0 ms", "0 ms")
-        _centred(figure, 0.5, 1 - 0.95 * room, text, fontsize=7.5, color=INK)
+        centred(figure, 0.5, 1 - 0.95 * room, text, fontsize=7.5, color=INK)
 
-    return _pictures(scene, panels, head, head_inch=0.55)
+    return pictures_of(scene, panels, head, head_inch=0.55)
 
 
 def attack_frames(scene: Scene) -> Iterator[Image.Image]:
@@ -53,18 +53,18 @@ def attack_frames(scene: Scene) -> Iterator[Image.Image]:
     def head(figure: Figure, room: float, frame: int) -> None:
         for index, panel in enumerate(panels):
             x, said = (index + 0.5) / len(panels), scene.said.get(panel.label, scene.action)
-            _centred(figure, x, 1 - 0.4 * room, panel.label, fontsize=8, weight="bold")
-            _centred(figure, x, 1 - 0.66 * room, short(said, 96 // len(panels)), fontsize=7.5, color=INK)
-        _centred(figure, 0.5, 1 - 0.94 * room, f"{frame * scene.frame_ms / 1000:.2f} s", fontsize=7.5, color=INK)
+            centred(figure, x, 1 - 0.4 * room, panel.label, fontsize=8, weight="bold")
+            centred(figure, x, 1 - 0.66 * room, short(said, 96 // len(panels)), fontsize=7.5, color=INK)
+        centred(figure, 0.5, 1 - 0.94 * room, f"{frame * scene.frame_ms / 1000:.2f} s", fontsize=7.5, color=INK)
 
-    return _pictures(scene, panels, head, head_inch=0.7, tallest_inch=TALLEST_INCH)
+    return pictures_of(scene, panels, head, head_inch=0.7, tallest_inch=TALLEST_INCH)
 
 
-def _centred(figure: Figure, x: float, y: float, text: str, **font: Any) -> None:
+def centred(figure: Figure, x: float, y: float, text: str, **font: Any) -> None:
     figure.text(x, y, text, ha="center", **font)
 
 
-def _pictures(
+def pictures_of(
     scene: Scene,
     panels: Sequence[Panel],
     head: Callable[[Figure, float, int], None],
@@ -94,10 +94,10 @@ def _pictures(
                     axes.set_aspect("equal")
                 axes.axis("off")
             head(figure, room, frame)
-            yield _picture(canvas)
+            yield picture_of(canvas)
 
 
-def _picture(canvas: FigureCanvasAgg) -> Image.Image:
+def picture_of(canvas: FigureCanvasAgg) -> Image.Image:
     canvas.draw()  # type: ignore[no-untyped-call]
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")  # type: ignore[no-untyped-call]
 
@@ -122,13 +122,13 @@ def save_note(text: str, *, webp: str | Path, png: str | Path) -> None:
     """Writes a still that says why there is nothing to see in place of an animation and its poster."""
     figure = note(text)
     figure.set_dpi(DPI)
-    write([_picture(FigureCanvasAgg(figure))], [PAUSE_MS], [(PAPER, INK)], webp=webp, png=png, poster=0)
+    write([picture_of(FigureCanvasAgg(figure))], [PAUSE_MS], [(PAPER, INK)], webp=webp, png=png, poster=0)
 
 
 def write(
     pictures: Sequence[Image.Image],
     pause: Sequence[int],
-    pairs: Sequence[tuple[str, str]],
+    pairs: Sequence[tuple[str, str]] | None,
     *,
     webp: str | Path,
     png: str | Path,
@@ -136,10 +136,13 @@ def write(
 ) -> None:
     """Writes pictures, each shown for its ``pause`` (ms), as an animation that repeats, and one as its ``poster``.
 
-    ``pairs`` are all (ground, ink) of the pictures. The same pictures give the same bytes.
+    ``pairs`` are all (ground, ink) of the pictures; without them, they keep their colours. The same pictures give the
+    same bytes.
     """
-    palette = _palette(pairs)
-    first, *others = (_few_colours(np.asarray(picture), palette) for picture in pictures)
+    first, *others = pictures
+    if pairs is not None:
+        palette = _palette(pairs)
+        first, *others = (_few_colours(np.asarray(picture), palette) for picture in pictures)
     for path in (webp, png):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     first.save(webp, save_all=True, append_images=others, duration=list(pause), loop=0, lossless=True, method=4)

@@ -38,12 +38,12 @@ def draw(scene: Scene) -> Figure:
     if ("clean", "victim") in scene.poses:
         key.append(("victim", COLOURS["victim"], 1.2))
     with mpl.rc_context(STYLE):
-        figure, grid = _strips(scene, panels, frames, pause=len(past), labels_inch=0.95)
+        figure, grid = strips(scene, panels, frames, pause=len(past), labels_inch=0.95)
         for axes, panel in zip(grid, panels, strict=True):
-            _label(axes, panel.label.replace(", ", ",\n"))
+            label(axes, panel.label.replace(", ", ",\n"))
         grid[-1].set_xticklabels([f"{value:.0f}".replace("-", "\u2212") for value in milliseconds])
         grid[-1].set_xlabel("nominal time from the last observed frame (ms)")
-        _legend(figure, key, columns=5)
+        legend(figure, key, columns=5)
     return figure
 
 
@@ -53,16 +53,16 @@ def draw_attacks(scene: Scene) -> Figure:
     panels = stick_figures.attacks(scene)
     key = [("clean", INK, 1.2), ("clean, under the attacked", PALE, 2.4), ("attacked", ATTACKED, 1.2)]
     with mpl.rc_context(STYLE):
-        figure, grid = _strips(scene, panels, frames, pause=len(frames), labels_inch=1.25, room=1.06)
+        figure, grid = strips(scene, panels, frames, pause=len(frames), labels_inch=1.25, room=1.06)
         for axes, panel in zip(grid, panels, strict=True):
-            _label(axes, f"{panel.label}:\n{short(scene.said.get(panel.label, scene.action))}", fontsize=7.5)
+            label(axes, f"{panel.label}:\n{short(scene.said.get(panel.label, scene.action))}", fontsize=7.5)
         grid[-1].set_xticklabels([f"{frame * scene.frame_ms / 1000:.2f}" for frame in frames])
         grid[-1].set_xlabel("time (s)")
-        _legend(figure, key, columns=3)
+        legend(figure, key, columns=3)
     return figure
 
 
-def _strips(
+def strips(
     scene: Scene, panels: Sequence[Panel], frames: Sequence[int], *, pause: int, labels_inch: float, room: float = 1.0
 ) -> tuple[Figure, list[Axes]]:
     """A row a panel, its frames side by side; after ``pause`` frames there is a gap with a line in it."""
@@ -93,11 +93,11 @@ def _strips(
     return figure, grid
 
 
-def _label(axes: Axes, text: str, **font: float) -> None:
+def label(axes: Axes, text: str, **font: float) -> None:
     axes.set_ylabel(text, rotation=0, ha="right", va="center", multialignment="right", **font)  # type: ignore[arg-type]
 
 
-def _legend(figure: Figure, key: Sequence[tuple[str, str, float]], *, columns: int) -> None:
+def legend(figure: Figure, key: Sequence[tuple[str, str, float]], *, columns: int) -> None:
     """A legend above the rows, of (label, colour, line width)."""
     handles = [Line2D([], [], color=colour, linewidth=width, label=label) for label, colour, width in key]
     figure.legend(handles=handles, loc="outside upper center", ncols=columns, frameon=False, handlelength=1.4)

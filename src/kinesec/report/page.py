@@ -15,11 +15,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from kinesec.report.format import plain, plural, pretty
+from kinesec.report.pages import backdoor as classifiers
 from kinesec.report.pages import defences, papers, prediction, provenance, recognition
 from kinesec.tables import strategies
+from kinesec.tables.backdoor import read as read_backdoors
 from kinesec.tables.recognition import read as read_recognition
 
-ATTACKS = "recognition_attacks"
+ATTACKS, BACKDOORS = "recognition_attacks", "backdoor_recognition"
 FEW = 4  # more backdoors than these are read better in the table alone
 
 
@@ -29,7 +31,9 @@ def _link(path: str | Path, page: Path) -> str:
 
 
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
-PICTURES = tuple(f"{shown}{kind}-" for shown in ("", "attack_", "blackbox_") for kind in ("filmstrip", "animation"))
+PICTURES = tuple(
+    f"{shown}{kind}-" for shown in ("", "attack_", "blackbox_", "backdoor_") for kind in ("filmstrip", "animation")
+)
 
 
 def _embedded(path: Path) -> str:
@@ -74,9 +78,9 @@ def build(
     """Writes the report of a run; the same inputs give the same bytes.
 
     ``tables`` are CSV files by name: ``prediction_backdoor``, ``prediction_defences``, ``paper_comparison`` and those
-    of ``recognition.sections`` are shown in part, every one is linked, by a relative address. ``figures`` are (SVG or
-    animated WebP file, caption) by name, in the page's order; a PDF or PNG of the same stem is linked, and the PNG of
-    an animation stands for it where no motion is wanted.
+    of ``recognition.sections`` and ``backdoor.sections`` are shown in part, every one is linked, by a relative address.
+    ``figures`` are (SVG or animated WebP file, caption) by name, in the page's order; a PDF or PNG of the same stem is
+    linked, and the PNG of an animation stands for it where no motion is wanted.
     ``facts`` (JSON types alone; ``facts.gather`` makes them; a list may be empty):
 
     - ``seeds`` [int], ``commits`` [str], ``versions`` {package: [version]}, ``configuration`` {key: anything}
@@ -111,6 +115,7 @@ def build(
     published, reasons = nothing if comparison is None or comparison.empty else papers.sections(comparison)
     said = [] if backdoor is None else prediction.findings(backdoor)
     attacked = recognition.findings(read_recognition(tables[ATTACKS])) if ATTACKS in tables else []
+    poisoned = classifiers.findings(read_backdoors(tables[BACKDOORS])) if BACKDOORS in tables else []
     charts, pictures = _figures(figures, page)
     content = environment.get_template("index.html.j2").render(
         run=run,
@@ -122,6 +127,9 @@ def build(
         recognition=recognition.sections(tables),
         recognition_titles=recognition.TITLES,
         attacked=attacked,
+        classifiers=classifiers.sections(tables),
+        classifiers_titles=classifiers.TITLES,
+        poisoned=poisoned if len(poisoned) <= FEW else [],
         papers=published,
         reasons=reasons,
         nothing_published=comparison is not None and comparison.empty,

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pandas as pd
 
 from kinesec import names
+
+_TRIGGERS = {
+    **{"dft": "DFT", "dct": "DCT", "dwt": "DWT", "badnet": "BadNet", "blend": "Blend", "sig": "SIG"},
+    **{"wanet": "WaNet", "fttrojan": "FTtrojan"},
+}
+_DETECTORS = {
+    **{"neural_cleanse": "Neural Cleanse", "pt_red": "PT-RED", "tabor": "TABOR", "strip": "STRIP", "cbd": "CBD"},
+    **{"nad": "NAD"},
+}
 
 
 def _printed(attack: str) -> str:
@@ -29,7 +39,33 @@ def attack_labels(table: pd.DataFrame) -> dict[str, str]:
     if "terms" in rows:
         ablations = {name: terms for name, terms in rows["terms"].items() if terms not in ("", "smart")}
         labels |= {str(name): f"{labels[str(name)]}, {plain(terms)}" for name, terms in ablations.items()}
-    for column in ("strategy", "preset", "reduction", "after_success"):
+    return told_apart(labels, rows, ("strategy", "preset", "reduction", "after_success"))
+
+
+def trigger(module: str) -> str:
+    """The name in print of a trigger of classifiers."""
+    return _TRIGGERS.get(module, plain(module))
+
+
+def detector(module: str) -> str:
+    """The name in print of a detector."""
+    return _DETECTORS.get(module, plain(module))
+
+
+def trigger_labels(table: pd.DataFrame) -> dict[str, str]:
+    """What to call each backdoor of a table beside the others: its trigger, and in what it differs from those."""
+    rows = table.drop_duplicates("attack").set_index("attack")
+    labels = {str(name): trigger(module) if module else str(name) for name, module in rows["attack_module"].items()}
+    return told_apart(labels, rows, ("form", "projection", "preset", "labels", "per"))
+
+
+def told_apart(labels: dict[str, str], rows: pd.DataFrame, columns: Sequence[str]) -> dict[str, str]:
+    """Labels by name, of those that are the same with what their rows differ in, at last with their names.
+
+    ``rows`` are indexed by name; a column that they lack is passed over.
+    """
+    labels = dict(labels)
+    for column in columns:
         if column not in rows:
             continue
         for label in set(labels.values()):

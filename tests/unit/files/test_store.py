@@ -22,7 +22,7 @@ from kinesec.files.schema import Kind, load
 Arrays = dict[str, np.ndarray]
 KINDS = [load(name) for name in names.available("files.kinds")]
 SIZES = {"body": 2, "clip": 5, "frame": 9, "joint": 4, "sample": 5, "sequence": 5, "window": 6, "wxyz": 4, "xyz": 3}
-SIZES |= {"measure": 2, "other": 4, "point": 4, "view": 3}
+SIZES |= {"measure": 2, "other": 4, "point": 4, "view": 3, "height": 7, "width": 6, "channel": 3}
 WORDS = ("a", "größer", "歩く")
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 
@@ -42,6 +42,8 @@ def make(kind: Kind, rng: np.random.Generator, sizes: dict[str, int] = SIZES, te
             made[name] = rng.choice(np.array(text, dtype=object), shape)
         elif schema.dtype == "bool":
             made[name] = rng.random(shape) < 0.5
+        elif schema.dtype == "uint8":
+            made[name] = rng.integers(0, 256, shape, np.uint8)
         else:
             made[name] = (100 * rng.standard_normal(shape)).astype(schema.dtype)
     return made

@@ -15,6 +15,7 @@ from kinesec.errors import ConfigError, KinesecError
 from kinesec.models.predictors.base import PREDICTORS, Shape
 from kinesec.models.recognizers.base import RECOGNIZERS, ClipShape, Graph
 from kinesec.models.trained import Kind
+from kinesec.models.videonets.base import VIDEONETS, VideoShape
 
 CPU = torch.device("cpu")
 
@@ -51,11 +52,16 @@ RECOGNIZER = Example(
     ({"settings": {"widths": [8]}}, {"shape": {"frames": 5}}, {"shape": asdict(CLIPS) | GRAPH}),
     ({"depth": 3}, {"widths": "x"}, {"widths": 8}, {"dropout": 2}, "large"),
 )  # fmt: skip
-BOTH = pytest.mark.parametrize("of", [PREDICTOR, RECOGNIZER], ids=lambda of: of.kind.name)
-EVERY = [(kind, name) for kind in (PREDICTORS, RECOGNIZERS) for name in names.available(kind.package)]
+VIDEONET = Example(
+    VIDEONETS, "r2plus1d", VideoShape(4, 8, 8, 3), {"widths": (8, 8), "blocks": 1, "stem": 4}, (4, 8, 8, 3),
+    ({"settings": {"widths": [8]}}, {"shape": {"frames": 5}}, {"shape": {"frames": 4, "bodies": 1}}),
+    ({"depth": 3}, {"widths": "x"}, {"widths": 8}, {"blocks": 0}, {"levels": "x"}, "large"),
+)  # fmt: skip
+KINDS = pytest.mark.parametrize("of", [PREDICTOR, RECOGNIZER, VIDEONET], ids=lambda of: of.kind.name)
+EVERY = [(kind, name) for kind in (PREDICTORS, RECOGNIZERS, VIDEONETS) for name in names.available(kind.package)]
 
 
-@BOTH
+@KINDS
 def test_what_is_saved_comes_back(of: Example, tmp_path: Path) -> None:
     built, path, sample = of.build(3), tmp_path / "folder" / "m.safetensors", torch.randn(3, *of.sample)
     of.kind.save(path, built, of.description)
@@ -64,7 +70,7 @@ def test_what_is_saved_comes_back(of: Example, tmp_path: Path) -> None:
     assert (loaded.shape, loaded.training, description[of.kind.name]) == (of.shape, False, of.name)
 
 
-@BOTH
+@KINDS
 def test_the_seed_draws_the_weights(of: Example) -> None:
     state = torch.get_rng_state().clone()
     first, again, other = (torch.nn.utils.parameters_to_vector(of.build(seed).parameters()) for seed in (0, 0, 1))
@@ -73,7 +79,7 @@ def test_the_seed_draws_the_weights(of: Example) -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
-@BOTH
+@KINDS
 def test_an_answer_does_not_depend_on_how_many_are_asked(of: Example) -> None:
     model, sample = of.build(), torch.randn(of.kind.batch + 6, *of.sample)
     answer = of.kind.predict(model, sample)
@@ -81,7 +87,7 @@ def test_an_answer_does_not_depend_on_how_many_are_asked(of: Example) -> None:
     torch.testing.assert_close(answer[-3:], torch.from_numpy(of.kind.predict_array(model, sample[-3:].numpy(), CPU)))
 
 
-@BOTH
+@KINDS
 def test_a_model_that_cannot_be_used_is_one_line(of: Example, tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     of.kind.save(path, of.build(), of.description)
@@ -103,7 +109,7 @@ def test_a_model_that_cannot_be_used_is_one_line(of: Example, tmp_path: Path) ->
         of.kind.load(path.with_name("none"), CPU)
 
 
-@BOTH
+@KINDS
 def test_settings_that_cannot_be_used_are_one_line(of: Example) -> None:
     for settings in of.refused:
         with pytest.raises(ConfigError, match=f"{of.kind.name} '{of.name}': ") as raised:

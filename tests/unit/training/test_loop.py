@@ -21,6 +21,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up_videos import CLASSES as VIDEO_CLASSES
+from made_up_videos import moving, write_poisoned, write_videos
 from recognition_clips import CLASSES, FRAMES, SKELETON, write_clips
 from safetensors.torch import load_file, save_file
 from stores import write_motions
@@ -28,12 +30,16 @@ from torch import Tensor, nn
 
 from kinesec import names, seeding
 from kinesec.errors import KinesecError
-from kinesec.jobs import train_predictor, train_recognizer
+from kinesec.jobs import train_predictor, train_recognizer, train_videonet
 from kinesec.models.predictors import base as predictors
 from kinesec.models.predictors.base import Predictor, Shape
+from kinesec.models.published import published_name
 from kinesec.models.recognizers import base as recognizers
 from kinesec.models.recognizers.base import RECOGNIZERS, ClipShape, Graph, Recognizer
+from kinesec.models.videonets import base as videonets
+from kinesec.models.videonets.base import VIDEONETS, VideoNet, VideoShape
 from kinesec.samples.clips.clips import load as load_clips
+from kinesec.samples.videos.videos import load as load_videos
 from kinesec.samples.windows import windows
 from kinesec.samples.windows.cut import Protocol, cut
 from kinesec.samples.windows.windows import Windows
@@ -42,6 +48,7 @@ from kinesec.training.checkpoint import Record, Run
 from kinesec.training.loop import Task, best_epoch, train
 from kinesec.training.prediction import Prediction, WindowBatches
 from kinesec.training.recognition import ClipBatches, Recognition, stages
+from kinesec.training.video import VideoBatches, VideoTask
 
 CPU = torch.device("cpu")
 SHAPE = ClipShape(FRAMES, len(SKELETON), 1, len(CLASSES), Graph.of(SKELETON))
@@ -52,7 +59,14 @@ TINY: dict[str, dict[str, Any]] = {
         "widths": (4, 4), "forecast": 4, "hops": 1, "future": 2, "link_features": 4, "link_frames": 6, "dropout": 0.1,
     },
     "dgnn": {"widths": (4, 4)},
+    "r2plus1d": {"widths": (4, 8), "blocks": 1, "stem": 4},
 }  # fmt: skip
+SMALL_VIDEONETS: dict[str, dict[str, Any]] = {
+    "r2plus1d": {"widths": (8, 16, 32), "blocks": 1, "stem": 8},
+    "s3d": {"width": 0.125, "dropout": 0.0, "momentum": 0.1},
+    "i3d": {"width": 8, "blocks": (1, 1, 1, 1), "dropout": 0.0},
+    "slowfast": {"width": 16, "blocks": (1, 1, 1, 1), "ratio": 2, "dropout": 0.0},
+}
 PRETRAIN = {"epochs": 2, "batch": 8}
 SCRIPT = """
     import sys, time
@@ -500,6 +514,172 @@ class TestRecognizers(Trainings):
         assert torch.equal(data.clip, torch.from_numpy(clips.normalised))
         assert data.label.tolist() == clips.label.tolist()
         assert len(data) == 25
+
+
+class ToyVideoNet(VideoNet):
+    """A number that climbs to 100; a video is correctly classified while it is within two of five."""
+
+    def __init__(self, bad: float) -> None:
+        super().__init__(VideoShape(2, 2, 2, 3), "signed")
+        self.value = nn.Parameter(torch.zeros(()))
+        self.bad = bad
+        self.seen: list[float] = []
+
+    def embed(self, video: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def forward(self, video: Tensor) -> Tensor:
+        right = -((self.value - 5) ** 2).expand(len(video))
+        return torch.stack([right, *[torch.full_like(right, -4)] * 2], 1)
+
+    def loss(self, video: Tensor, label: Tensor, smoothing: float = 0.0) -> Tensor:
+        self.seen.append(self.value.item())
+        return (self.value - 100) ** 2 + self.bad
+
+
+def blank(count: int) -> VideoBatches:
+    return VideoBatches(np.zeros((count, 2, 2, 2, 3), np.uint8), np.zeros(count, np.int64), CPU)
+
+
+class TestVideoNets(Trainings):
+    job = train_videonet
+    store_key = "videos_path"
+    samples = "videos"
+    counts: ClassVar[dict[str, Any]] = {
+        "training_videos": 12,
+        "validation_videos": 6,
+        "poisoned_videos": 0,
+        "poison_sha256": None,
+        "weights": None,
+        "classes": list(VIDEO_CLASSES),
+    }
+    variants: ClassVar[list[dict[str, Any]]] = [{}]
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def store(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return write_videos(tmp_path_factory.mktemp("v") / "videos.zarr", {"train": 12, "val": 6, "test": 3})
+
+    def model(self, name: str | None, recipe: dict[str, Any]) -> dict[str, Any]:
+        name = name or "r2plus1d"
+        return {"network": {"videonet": name, "settings": TINY[name], "recipe": {"epochs": 3, "batch": 4, **recipe}}}
+
+    def toy(self, bad: float = 0.0) -> ToyVideoNet:
+        return ToyVideoNet(bad)
+
+    def tasks(self, toy: Any, count: int = 4, *, validated: bool = True, **recipe: Any) -> Sequence[Task]:
+        changed = replace(videonets.Recipe(8, 4, 1.0, weight_decay=0.0), **recipe)
+        return [VideoTask(toy, changed, blank(count), 0, blank(3) if validated else None)]
+
+    @pytest.mark.parametrize("name", names.available("models.videonets"))
+    def test_every_network_learns_which_way_a_square_moves(self, name: str, tmp_path: Path) -> None:
+        store = write_videos(tmp_path / "v.zarr", {"train": 48, "val": 12})
+        recipe = {"epochs": 12, "batch": 8, "rate": 5e-3, "schedule": "cosine"}
+        arguments = self.arguments(store, tmp_path)
+        arguments["network"] = {"videonet": name, "settings": SMALL_VIDEONETS[name], "recipe": recipe}
+        train_videonet.train_videonet(**arguments)
+        log = log_of(tmp_path)
+        assert log["epochs"][log["kept_epoch"] - 1]["validation_accuracy_percent"] == 100
+
+    def test_poisoned_videos_are_what_is_learned(self, store: Path, tmp_path: Path) -> None:
+        """The job on a poisoned store has the bytes of one on a store with the poison in it, but for the account."""
+        clean = load_videos(store, "train")
+        index, video = np.array([1, 5, 7]), moving(np.array([1, 2, 1]), 9)
+        sha = clean.attrs["content_sha256"]
+        poison = write_poisoned(tmp_path / "p.zarr", video, index, 2, sha)
+        arguments = self.arguments(store, tmp_path / "a")
+        train_videonet.train_videonet(**arguments, poison_path=poison)
+        log = log_of(tmp_path / "a")
+        assert (log["poisoned_videos"], log["videos_sha256"]) == (3, sha)
+        assert log["poison_sha256"] != sha
+        whole = load_videos(store)
+        place = clean.place[index]
+        whole.video[place] = video
+        label = whole.label.copy()
+        label[place] = 2
+        other = write_videos(
+            tmp_path / "o.zarr", {"train": 12, "val": 6, "test": 3}, change={"video": whole.video, "label": label}
+        )
+        self.go(other, tmp_path / "b")
+        self.go(store, tmp_path / "c")
+        models = [load_file(tmp_path / name / "model.safetensors") for name in "abc"]
+        assert all(torch.equal(value, models[1][key]) for key, value in models[0].items())
+        assert any(not torch.equal(value, models[2][key]) for key, value in models[0].items())
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"clean": "other"}, "was made of other videos than those it is joined with; poison them again"),
+            ({"target": 3}, "found target 3, expected 0 to 2; poison the videos again"),
+            ({"index": np.array([1, 12])}, "found places 1 to 12, expected 0 to 11; poison them again"),
+        ],
+    )
+    def test_a_poison_of_others_is_one_line(
+        self, store: Path, tmp_path: Path, change: dict[str, Any], message: str
+    ) -> None:
+        sha = load_videos(store, "train").attrs["content_sha256"]
+        content = {"video": moving(np.arange(2)), "index": np.array([0, 1]), "target": 0, "clean": sha, **change}
+        poison = write_poisoned(tmp_path / "p.zarr", **content)
+        with pytest.raises(KinesecError, match=message) as raised:
+            train_videonet.train_videonet(**self.arguments(store, tmp_path), poison_path=poison)
+        assert "\n" not in str(raised.value)
+
+    @pytest.mark.parametrize(
+        ("counts", "label", "message"),
+        [
+            ({"val": 3}, None, "found no video of split 'train', expected one or more"),
+            ({"train": 4}, None, "found no video of split 'val', expected one or more to choose weights by"),
+            ({"train": 2, "val": 2}, [0, 3, 0, 1], "split 'train': found label 3, expected 0 to 2"),
+            ({"train": 2, "val": 2}, [0, 1, 0, -1], "split 'val': found label -1, expected 0 to 2"),
+        ],
+    )
+    def test_videos_that_cannot_be_trained_on_are_one_line(
+        self, tmp_path: Path, counts: dict[str, int], label: list[int] | None, message: str
+    ) -> None:
+        change = {} if label is None else {"label": np.array(label)}
+        path = write_videos(tmp_path / "v.zarr", counts, change=change)
+        with pytest.raises(KinesecError, match=message) as raised:
+            self.go(path, tmp_path)
+        assert str(raised.value).startswith(f"{path}: ")
+        assert "\n" not in str(raised.value)
+
+    def test_training_begins_from_published_weights(self, store: Path, tmp_path: Path) -> None:
+        """A rate of nothing leaves them, and of the file its name and hash alone are told."""
+        source = VIDEONETS.build("r2plus1d", VideoShape(8, 32, 32, 7), TINY["r2plus1d"], 3)
+        rules = names.load("models.videonets", "r2plus1d").PUBLISHED["torchvision"]
+        file = tmp_path / "kinetics.safetensors"
+        save_file({published_name(key, rules): value for key, value in source.state_dict().items()}, file)
+        arguments = self.arguments(store, tmp_path / "a", epochs=1, rate=0.0)
+        arguments["network"]["weights"] = {"file": str(file), "keys": "torchvision"}
+        train_videonet.train_videonet(**arguments)
+        trained = load_file(tmp_path / "a" / "model.safetensors")
+        for key, value in source.named_parameters():
+            assert torch.equal(trained[key], value) != key.startswith("classifier"), key
+        assert log_of(tmp_path / "a")["weights"] == {
+            "file": "kinetics.safetensors",
+            "keys": "torchvision",
+            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+            "drawn": ["classifier.weight", "classifier.bias"],
+        }
+
+    @pytest.mark.parametrize(
+        ("weights", "message"),
+        [
+            ({"file": "x"}, r"weights\.keys: found none, expected one"),
+            (
+                {"file": "x", "keys": "keras"},
+                r"weights\.keys: found 'keras', expected one of torchvision, pytorchvideo",
+            ),
+            ({"path": "x"}, r"weights\.path: found an unknown key, expected some of file, keys"),
+        ],
+    )
+    def test_a_mistake_in_the_weights_is_one_line(
+        self, store: Path, tmp_path: Path, weights: dict[str, Any], message: str
+    ) -> None:
+        arguments = self.arguments(store, tmp_path)
+        arguments["network"]["weights"] = weights
+        with pytest.raises(KinesecError, match=f"videonet 'r2plus1d': {message}"):
+            train_videonet.train_videonet(**arguments)
 
 
 @given(st.integers(0, 40), st.integers(1, 9))

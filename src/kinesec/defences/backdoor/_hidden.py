@@ -1,4 +1,4 @@
-"""Last hidden features of training windows, and their grouping by action, for defences that look inside a model."""
+"""Training samples' grouping by action, and their principal directions, for defences that look inside a model."""
 
 from __future__ import annotations
 
@@ -6,27 +6,14 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-import torch
 
-from kinesec.defences.cases.prediction import Case
-from kinesec.models.predictors.base import Predictor
-from kinesec.progress import track
-from kinesec.training.prediction import WindowBatches
+from kinesec.defences.cases.base import Case
 
 By = Literal["action", "all"]
 
 
-@torch.inference_mode()
-def features(model: Predictor, data: WindowBatches) -> np.ndarray:
-    """Pooled last hidden features (window, feature), float64, of the histories of all training windows."""
-    parts = data.parts()
-    history = model.shape.history
-    batches = [model.features(data.batch(part)[:, :history]).cpu() for part in track(parts, "last hidden features")]
-    return torch.cat(batches).numpy().astype(np.float64)
-
-
 def groups(case: Case, model: str, by: By) -> Iterator[tuple[str, np.ndarray]]:
-    """(action, its windows' indices) of a model's training set; ``all``: every window at once, named ``mean``."""
+    """(action, its samples' indices) of a model's training set, a classifier's class; ``all``: every one at once."""
     actions = case.actions(model)
     if by == "all":
         yield "all", np.arange(len(actions))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from kinesec import seeding
 from kinesec.defences.backdoor import _hidden
 from kinesec.defences.backdoor._hidden import By
-from kinesec.defences.base import MODELS, Detection, Outcome, Statistic
-from kinesec.defences.cases.prediction import Case
+from kinesec.defences.base import VICTIM, Detection, Outcome, Statistic
+from kinesec.defences.cases.base import Case
 from kinesec.settings import Count
 
 KIND = "detection"
+TASKS = ("prediction", "recognition", "video")
+FLAG = 0.1
 ROUNDS = 100
 SILHOUETTE_SAMPLES = 2000
 
@@ -71,15 +74,16 @@ def silhouette(values: np.ndarray, label: np.ndarray) -> float:
 
 
 def defend(case: Case, *, by: By | Sequence[By] = ("action", "all"), components: Count = 10) -> Iterator[Outcome]:
-    """Scores of all training windows, clustered within their action and all together, and each clustering's silhouette.
+    """Scores of all training samples, clustered within their action and all together, and each clustering's silhouette.
 
     ``components`` principal components are clustered. The silhouette is that of a seeded draw of up to
-    ``SILHOUETTE_SAMPLES`` windows of a group.
+    ``SILHOUETTE_SAMPLES`` samples of a group. A classifier's ``index`` is the largest of its classes; TDBA's authors
+    flag above 0.1.
     """
-    values = {name: _hidden.features(case.models[name], case.training_sets[name]) for name in MODELS}
+    values = {name: case.hidden(name) for name in case.names}
     for grouping in [by] if isinstance(by, str) else by:
-        score = {}
-        for name in MODELS:
+        score, largest = {}, Statistic(f"by={grouping}", VICTIM, "index", -1.0, "", 0)
+        for name in case.names:
             score[name] = np.zeros(len(values[name]))
             for action, members in _hidden.groups(case, name, grouping):
                 projected = _hidden.principal(values[name][members], components)
@@ -89,4 +93,8 @@ def defend(case: Case, *, by: By | Sequence[By] = ("action", "all"), components:
                 drawn = rng.permutation(len(members))[:SILHOUETTE_SAMPLES]
                 value = silhouette(projected[drawn], label[drawn])
                 yield Statistic(f"by={grouping}", name, "silhouette", value, "", len(members), action=action)
+                if value > largest.value:
+                    largest = replace(largest, value=value, n=len(members), action=action, flagged=value > FLAG)
+        if case.numbered:
+            yield largest
         yield Detection(f"by={grouping}", score, case.marked)

@@ -23,6 +23,7 @@ from kinesec.training.loop import train
 from kinesec.training.prediction import Prediction, WindowBatches
 
 KIND = "detection"
+TASKS = ("prediction",)
 
 
 def window_losses(model: Predictor, data: WindowBatches) -> np.ndarray:

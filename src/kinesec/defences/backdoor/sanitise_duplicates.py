@@ -16,6 +16,7 @@ from kinesec.settings import Count, Whole
 from kinesec.training.prediction import WindowBatches
 
 KIND = "detection"
+TASKS = ("prediction",)
 ROWS = 512
 SPARE = 8
 

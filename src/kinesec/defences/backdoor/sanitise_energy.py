@@ -14,6 +14,7 @@ from kinesec.progress import track
 from kinesec.settings import Positive
 
 KIND = "detection"
+TASKS = ("prediction",)
 
 
 def ratios(window: Tensor, history: int, floor_mm: float) -> Tensor:

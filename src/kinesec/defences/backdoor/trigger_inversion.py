@@ -25,6 +25,7 @@ from kinesec.progress import Progress
 from kinesec.settings import Count, NotNegative, Range, Share, Whole
 
 KIND = "inversion"
+TASKS = ("prediction",)
 Objective = Literal["motion", "pose", "energy"]
 FLAG = 2.0
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from kinesec.defences.backdoor import activation_clustering, spectral_signatures, strip
+from kinesec.defences.backdoor import activation_clustering, spectral_signatures
 from kinesec.defences.backdoor.sanitise_duplicates import nearest_elsewhere
 from kinesec.defences.backdoor.sanitise_energy import ratios
 from kinesec.defences.base import Detection, Statistic
-from kinesec.defences.cases.prediction import Case
+from kinesec.defences.cases.prediction import Case, superimpose
 from kinesec.errors import KinesecError
 from kinesec.jobs.defend import defend
 from kinesec.metrics.detection import auc
@@ -140,13 +140,13 @@ def test_superimposed_histories_keep_their_own_bones_and_what_is_kept() -> None:
     rng = np.random.default_rng(0)
     history, others = rng.normal(size=(2, 3, 5, 10, 3)) * 300
     parents = defended.SKELETON.parents
-    mixed = strip.superimpose(history, others, parents, 0.5)
+    mixed = superimpose(history, others, parents, 0.5)
     assert mixed.shape == (3, 3, 5, 10, 3)
     assert bone_lengths(mixed, parents) == pytest.approx(
         np.broadcast_to(bone_lengths(history, parents)[:, None], (3, 3, 5, 9))
     )
-    assert strip.superimpose(history, others, parents, 0.0) == pytest.approx(history[:, None].repeat(3, 1))
-    arm = strip.superimpose(history, others, parents, 0.5, kept=(2, 3))
+    assert superimpose(history, others, parents, 0.0) == pytest.approx(history[:, None].repeat(3, 1))
+    arm = superimpose(history, others, parents, 0.5, kept=(2, 3))
     for joint, parent in ((2, 1), (3, 2)):
         kept = arm[:, :, :, joint] - arm[:, :, :, parent]
         assert kept == pytest.approx((history[:, :, joint] - history[:, :, parent])[:, None].repeat(3, 1))
@@ -163,7 +163,7 @@ class Constant(Predictor):
 def test_strip_sees_no_spread_in_a_constant_predictor(jammed: Case) -> None:
     model = Constant(Shape(defended.HISTORY, defended.FUTURE, len(jammed.test.used)))
     mixed = np.random.default_rng(0).normal(size=(4, 6, defended.HISTORY, 10, 3)).astype(np.float32)
-    spread = strip.spreads(model, jammed, mixed)
+    spread = jammed.spreads(model, mixed)
     assert spread["pose"].tolist() == [0] * 4
     assert (spread["motion"] > 0.1).all()
 

@@ -86,7 +86,7 @@ def test_pruning_nothing_changes_nothing_and_pruning_all_leaves_the_residual(cas
 
 def test_the_least_active_features_go_first_and_stay_away(case: Case) -> None:
     model, active = case.copy_of("victim"), torch.tensor([5.0, 1, 4, 2, 8, 7, 6, 3])
-    assert fine_pruning.prune(model, active, 0.5) == 4
+    assert fine_pruning.prune(model.last_layer(), active, 0.5) == 4
     history = case.seen(case.test_windows["clean"])[:20]
     seen = [model.features(history)]
     list(tune(model, case, case.held_out(0.1), 1e-2, 1))
@@ -94,7 +94,7 @@ def test_the_least_active_features_go_first_and_stay_away(case: Case) -> None:
     for features in seen:
         assert not features[:, [1, 3, 7, 2]].any()
         assert features[:, [0, 4, 5, 6]].all()
-    assert fine_pruning.prune(model, active, 0.0) == 0
+    assert fine_pruning.prune(model.last_layer(), active, 0.0) == 0
 
 
 def test_activity_is_the_mean_over_windows_whatever_their_batches(case: Case) -> None:

@@ -1,0 +1,1 @@
+"""Video networks, which tell actions apart in grey levels: one module each."""
