@@ -72,6 +72,13 @@ def test_known_answers() -> None:
     assert tpr_at(three_above, marked) == [0.25, 0.75, 0.75]
 
 
+def test_marks_may_be_noughts_and_ones() -> None:
+    """Else -1 and -2, what is not of 0 and 1, would be places of samples."""
+    score, marked = [3, 1, 2, 5], [1, 0, 0, 1]
+    assert auc(score, marked) == auc(np.array(score, float), np.array(marked, bool)) == (1, 1, 1)
+    assert tpr_at([3, 1, 4, 5], marked, [0.4, 0.5]) == [0.5, 1]
+
+
 def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     rng = np.random.default_rng(0)
     marked = np.arange(120) < 60

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kinesec.metrics.bootstrap import bootstrap_mean, bootstrap_means
 from kinesec.metrics.naturalness import naturalness
-from kinesec.metrics.prediction import joint_errors, mpjpe, upto
+from kinesec.metrics.prediction import derived, joint_errors, mpjpe, upto
 from kinesec.motion.kinematics import forward, matrices_from_quaternions
 from kinesec.sources.readers.expmap import cmu_skeleton
 
@@ -93,6 +93,40 @@ def test_mpjpe_against_a_loop_over_all_joints() -> None:
 def test_upto_is_the_mean_so_far(values: list[float]) -> None:
     expected = [np.mean(values[: index + 1]) for index in range(len(values))]
     np.testing.assert_allclose(upto(np.array([values]))[0], expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("clean", "CDE"),
+        ("natural_nearest_truth", "CDE"),
+        ("triggered", "BDE"),
+        ("wrong_limb", "BDE"),
+        ("half_frames", "BDE"),
+        ("rotated_30", "BDE"),
+        ("natural_nearest", "BDE"),
+    ],
+)
+def test_errors_to_the_target_are_bde_and_to_the_windows_own_future_cde(kind: str, name: str) -> None:
+    """Of errors 4 and 8, then 20 and 4: 4 and 6 up to each frame, then 20 and 12; under 10 mm are the first's."""
+    values = np.array([[4.0, 8.0], [20.0, 4.0]])
+    rows = list(derived("MPJPE_at", kind, values, 10.0))
+    by_name = {metric: (of.tolist(), unit) for metric, of, unit in rows}
+    running = [[4.0, 6.0], [20.0, 12.0]]
+    expected = {"MPJPE_at": (values.tolist(), "mm"), "MPJPE_upto": (running, "mm"), name: (running, "mm")}
+    if name == "BDE":
+        expected["ASR"] = ([[100.0, 100.0], [0.0, 0.0]], "%")
+    assert by_name == expected
+    assert len(rows) == len(expected)
+
+
+def test_an_error_at_the_threshold_is_no_success_and_other_metrics_stay() -> None:
+    (shares,) = [of for metric, of, _ in derived("MPJPE_at", "triggered", np.array([[25.0]]), 25.0) if metric == "ASR"]
+    assert shares.tolist() == [[0.0]]
+    values = np.array([[1.5]])
+    units = {"Acc": "mm/frame^2", "Jerk": "mm/frame^3", "BLC": "mm/frame"}
+    for metric, unit in units.items():
+        assert list(derived(metric, "triggered", values, 25.0)) == [(metric, values, unit)]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(-1e3, 1e3)), min_size=1, max_size=20), st.integers(0, 9))

@@ -54,6 +54,17 @@ def test_a_turned_clip_stays_upright_and_rigid(seed: int, yaw: float) -> None:
     assert np.ptp(angle[:, 0, 3]) > 0
 
 
+def test_turns_and_sizes_are_the_drawn_shares_of_their_settings() -> None:
+    """By hand, from the same draws: x to the side z is at, a quarter turn at most, a tenth smaller or larger."""
+    turn, size, _ = torch.rand((3, COUNT), generator=torch.Generator().manual_seed(3)).double().numpy()
+    assert np.abs(2 * turn - 1).max() > 0.6
+    angle, factor = np.pi / 2 * (2 * turn - 1), 1 + 0.1 * (2 * size - 1)
+    cos, sin, factor = (values[:, None, None, None] for values in (np.cos(angle), np.sin(angle), factor))
+    x, y, z = np.moveaxis(POSITION, -1, 0)
+    expected = np.stack([cos * x + sin * z, y, cos * z - sin * x], -1) * factor[..., None]
+    np.testing.assert_allclose(changed(3, yaw_degrees=90, scale=0.1), expected * PRESENT[..., None, None], atol=1e-2)
+
+
 @given(seed=st.integers(0, 99), scale=st.floats(0.05, 0.5))
 @settings(max_examples=20)
 def test_a_resized_clip_has_one_factor(seed: int, scale: float) -> None:

@@ -159,6 +159,19 @@ def test_the_moving_target_keeps_another_body_s_bone_lengths() -> None:
     np.testing.assert_allclose(future[:, -1], 1.3 * clip[-1][None].repeat(3, 0), atol=1e-6)
 
 
+def test_the_moving_target_blends_over_five_frames_unless_told_otherwise() -> None:
+    """On the clip from the fifth frame on and not before; halfway there by the smoothstep of each frame's share."""
+    clip = moving_body(5, 1)[0, :FUTURE]
+    history = moving_body(6)[:, :HISTORY]
+    future = moving.apply(history, FUTURE, PARENTS, clip=clip)
+    assert np.array_equal(future, moving.apply(history, FUTURE, PARENTS, clip=clip, blend=5))
+    assert np.abs(future[:, 3] - clip[3]).max() > 1
+    limb = range(1, len(PARENTS))
+    first, last = bone_directions(history[:, -1:], PARENTS, limb), bone_directions(clip, PARENTS, limb)
+    expected = slerp(first, last[:4], np.array([0.104, 0.352, 0.648, 0.896])[:, None])
+    np.testing.assert_allclose(bone_directions(future[:, :4], PARENTS, limb), expected, atol=1e-9)
+
+
 @given(seed=seeds, share=st.floats(0, 1))
 @settings(max_examples=50)
 def test_slerp_stays_on_the_great_circle(seed: int, share: float) -> None:
