@@ -6,8 +6,7 @@ differ in how a trigger is written down, what is added to the cross entropy, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from kinesec import seeding
+from kinesec.attacks.engine.gradients import frozen
 from kinesec.defences.cases.classification import Case
 from kinesec.defences.cases.parametrisation import Theta
 from kinesec.errors import KinesecError
@@ -165,21 +165,6 @@ class _Costs:
         self.stale[lanes] = torch.where(begin, 0, stale)
         settled = self.raised[lanes] & self.lowered[lanes] & (self.stale[lanes] >= rule.early)
         return settled if rule.early else torch.zeros_like(settled)
-
-
-@contextmanager
-def frozen(model: nn.Module) -> Iterator[None]:
-    """Eval mode and no gradients of parameters within the block; afterwards all is as it was."""
-    modes = [(module, module.training) for module in model.modules()]
-    needed = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
-    model.eval().requires_grad_(False)
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-        for parameter, need in needed:
-            parameter.requires_grad_(need)
 
 
 # Logits (lane, sample, class) of samples (lane, sample, ...)
