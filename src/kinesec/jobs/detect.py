@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,16 @@ from kinesec.defences.base import VICTIM, Detection, Outcome, Repair, Statistic
 from kinesec.defences.cases import recognition, video
 from kinesec.defences.cases.classification import Case, Samples, poisoned
 from kinesec.defences.run import Task, run
-from kinesec.errors import ConfigError, KinesecError
-from kinesec.files import schema, store
+from kinesec.errors import ConfigError
+from kinesec.files.kinds.poisoned_clips import POISONED_CLIPS
+from kinesec.files.kinds.poisoned_videos import POISONED_VIDEOS
 from kinesec.metrics.detection import auc, tpr_at
 from kinesec.models.device import best_device
 from kinesec.models.fit import load_for
 from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples.clips.checks import checked
 from kinesec.samples.clips.clips import Clips
+from kinesec.samples.poisoned import load_poisoned
 from kinesec.tables.files import write_csv
 
 LEVELS = (0.01, 0.05, 0.1, 0.15)
@@ -31,23 +33,6 @@ RECORD = ("setting", "kind", "sample", "marked", "share", "rate", "epoch", "metr
 REPAIRED = {"clean": "ACC", "triggered": "ASR"}
 HELD = 0.1
 EACH = 2
-
-
-@dataclass(frozen=True)
-class Poison:
-    """Poisoned training samples as they are stored, their places among the training samples, and their class."""
-
-    value: np.ndarray
-    index: np.ndarray
-    target: int
-
-
-def read_poison(path: Path, kind: str, array: str, clean_sha256: str) -> Poison:
-    """The poisoned samples made of just these clean ones; raises ``KinesecError`` for those of others."""
-    data = store.read(path, schema.load(kind))
-    if data.attrs["clean_content_sha256"] != clean_sha256:
-        raise KinesecError(f"{path}: was made of other samples than those it is joined with; poison them again")
-    return Poison(data[array].values, data["index"].values, int(data.attrs["target"]))
 
 
 def held(training: Samples, validation: Samples, classes: int, seed: int) -> Samples:
@@ -103,7 +88,7 @@ def _clips(
     model, description = load_for(model_path, path, training)
     seen, target = Samples(training.normalised, training.label), None
     if poison_path is not None:
-        changed = read_poison(poison_path, "poisoned_clips", "position", training.attrs["content_sha256"])
+        changed = load_poisoned(poison_path, POISONED_CLIPS, training.attrs)
         moved = replace(training.take_rows(changed.index), position=changed.value).normalised
         seen, target = poisoned(seen.value, seen.label, moved, changed.index, changed.target), changed.target
     tests = {"clean": Samples(test.normalised, test.label)}
@@ -145,7 +130,7 @@ def _videos(
         raise ConfigError(f"{model_path}: found a network of other videos, expected one of {path}")
     seen, target = Samples(np.asarray(training.video), training.label), None
     if poison_path is not None:
-        changed = read_poison(poison_path, "poisoned_videos", "video", training.attrs["content_sha256"])
+        changed = load_poisoned(poison_path, POISONED_VIDEOS, training.attrs)
         seen = poisoned(seen.value, seen.label, changed.value, changed.index, changed.target)
         target = changed.target
     tests = {"clean": Samples(np.asarray(test.video), test.label)}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from kinesec.files.kinds.poisoned_clips import POISONED_CLIPS
 from kinesec.jobs._training import need_validation, parameters_of, train_and_write
 from kinesec.models.device import best_device
 from kinesec.models.fit import shape_of
 from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples.clips.checks import checked
-from kinesec.samples.clips.poisoned import load_poisoned
+from kinesec.samples.poisoned import load_poisoned
 from kinesec.settings import changed
 from kinesec.training.augmentation import Augmentation, Augmenter
 from kinesec.training.recognition import ClipBatches, stages
@@ -36,8 +37,11 @@ def train_recognizer(
     store without clips to train on, or to choose weights by.
     """
     clean = checked(clips_path, "train")
-    poisoned = None if poison_path is None else load_poisoned(poison_path, clean)
-    clips = clean if poisoned is None else poisoned.among(clean)
+    poisoned = None if poison_path is None else load_poisoned(poison_path, POISONED_CLIPS, clean.attrs)
+    clips = clean
+    if poisoned is not None:
+        position, label = poisoned.among(clean.position, clean.label)
+        clips = replace(clean, position=position, label=label)
     validation = checked(clips_path, "val", empty=True)
     name = recognizer["recognizer"]
     recipe = RECOGNIZERS.recipe(name, recognizer.get("recipe", {}))

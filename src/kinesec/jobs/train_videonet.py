@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kinesec.errors import ConfigError, KinesecError
-from kinesec.files import store
 from kinesec.files.hashing import sha256_of
 from kinesec.files.kinds.poisoned_videos import POISONED_VIDEOS
 from kinesec.jobs._training import need_validation, parameters_of, train_and_write
 from kinesec.models.device import best_device
 from kinesec.models.published import load_published
 from kinesec.models.videonets.base import VIDEONETS, VideoNet, VideoShape
+from kinesec.samples.poisoned import load_poisoned
 from kinesec.samples.videos.videos import Videos, load
 from kinesec.settings import keywords, parameters
 from kinesec.training.video import VideoBatches, VideoTask, with_poison
-
-
-@dataclass(frozen=True)
-class Poison:
-    """Poisoned videos (clip, frame, height, width, channel) uint8, the places they take (clip,), and their class."""
-
-    video: np.ndarray
-    index: np.ndarray
-    target: int
-    content_sha256: str
 
 
 def train_videonet(
@@ -52,7 +42,7 @@ def train_videonet(
     videos, validation = (_checked(videos_path, split) for split in ("train", "val"))
     if not len(videos):
         raise KinesecError(f"{videos_path}: found no video of split 'train', expected one or more; change the split")
-    poison = None if poison_path is None else _poison(poison_path, videos)
+    poison = None if poison_path is None else load_poisoned(poison_path, POISONED_VIDEOS, videos.attrs)
     name = network["videonet"]
     recipe = VIDEONETS.recipe(name, network.get("recipe", {}))
     need_validation(videos_path, "video", recipe, validation)
@@ -94,18 +84,6 @@ def _checked(path: Path, split: str) -> Videos:
     if len(strange):
         raise KinesecError(f"{path}: split {split!r}: found label {strange[0]}, expected 0 to {count - 1}")
     return videos
-
-
-def _poison(path: Path, clean: Videos) -> Poison:
-    """The poisoned videos made of just these clean ones; raises ``KinesecError`` for those of others."""
-    data = store.read(path, POISONED_VIDEOS)
-    attrs = data.attrs
-    if attrs["clean_content_sha256"] != clean.attrs["content_sha256"]:
-        raise KinesecError(f"{path}: was made of other videos than those it is joined with; poison them again")
-    target, count = int(attrs["target"]), len(clean.classes)
-    if not 0 <= target < count:
-        raise KinesecError(f"{path}: found target {target}, expected 0 to {count - 1}; poison the videos again")
-    return Poison(data.video.values, data["index"].values, target, attrs["content_sha256"])
 
 
 def _begun(model: VideoNet, weights: Mapping[str, Any] | None) -> dict[str, Any] | None:

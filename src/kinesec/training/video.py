@@ -29,7 +29,7 @@ class Poisoning(Protocol):
     """Poisoned videos (clip, ...), the places among the training videos that they take, and the class they teach."""
 
     @property
-    def video(self) -> np.ndarray: ...
+    def value(self) -> np.ndarray: ...
 
     @property
     def index(self) -> np.ndarray: ...
@@ -47,9 +47,9 @@ def with_poison(videos: Labelled, poison: Poisoning | None) -> tuple[np.ndarray,
     video, label = np.asarray(videos.video), videos.label
     if poison is None:
         return video, label
-    if poison.video.shape != (len(poison.index), *video.shape[1:]):
+    if poison.value.shape != (len(poison.index), *video.shape[1:]):
         raise KinesecError(
-            f"poisoned videos: found shape {poison.video.shape}, expected {(len(poison.index), *video.shape[1:])} as "
+            f"poisoned videos: found shape {poison.value.shape}, expected {(len(poison.index), *video.shape[1:])} as "
             "the clean ones; poison them again"
         )
     index = poison.index
@@ -61,7 +61,7 @@ def with_poison(videos: Labelled, poison: Poisoning | None) -> tuple[np.ndarray,
     if video is videos.video:
         video = video.copy()
     label = label.copy()
-    video[index], label[index] = poison.video, poison.target
+    video[index], label[index] = poison.value, poison.target
     return video, label
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from kinesec.models.fit import shape_of
 from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.poisoning.classification.poison import Poison, triggered
 from kinesec.samples.clips.clips import load
-from kinesec.samples.clips.poisoned import load_poisoned
+from kinesec.samples.poisoned import load_poisoned
 from kinesec.samples.videos.videos import load as load_videos
 
 BADNET: dict[str, Any] = {"trigger": "badnet", "form": "joints", "ratio": 0.5, "target": 1}
@@ -74,15 +73,16 @@ def test_a_share_of_every_other_class_is_moved_and_measured(folder: Path) -> Non
 
 def test_poisoned_clips_take_the_places_and_labels_of_clean_ones(folder: Path) -> None:
     clean = load(folder / "clips.zarr", "train")
-    poison = load_poisoned(folder / "badnet.zarr", clean)
-    joined, marks = poison.among(clean), poison.marked(len(clean))
-    assert (joined.label[marks] == 1).all()
-    np.testing.assert_array_equal(joined.label[~marks], clean.label[~marks])
-    np.testing.assert_array_equal(joined.position[~marks], clean.position[~marks])
-    assert (joined.position[marks] != clean.position[marks]).any((1, 2, 3, 4)).all()
-    other = replace(clean, attrs={**clean.attrs, "content_sha256": "another"})
+    poison = load_poisoned(folder / "badnet.zarr", POISONED_CLIPS, clean.attrs)
+    position, label = poison.among(clean.position, clean.label)
+    marks = np.isin(np.arange(len(clean)), poison.index)
+    assert (label[marks] == 1).all()
+    np.testing.assert_array_equal(label[~marks], clean.label[~marks])
+    np.testing.assert_array_equal(position[~marks], clean.position[~marks])
+    assert (position[marks] != clean.position[marks]).any((1, 2, 3, 4)).all()
+    other = {**clean.attrs, "content_sha256": "another"}
     with pytest.raises(KinesecError, match="made of other clips than those it is joined with; poison them again"):
-        load_poisoned(folder / "badnet.zarr", other)
+        load_poisoned(folder / "badnet.zarr", POISONED_CLIPS, other)
 
 
 def test_a_recognizer_is_trained_on_the_poisoned_clips_alone(folder: Path, tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_the_same_job_writes_the_same_bytes(folder: Path, tmp_path: Path) -> Non
 
 def test_a_poison_of_other_clips_is_one_line(folder: Path, tmp_path: Path) -> None:
     poison(tmp_path / "other.zarr", load(folder / "clips.zarr", "train"), "0" * 64)
-    with pytest.raises(KinesecError, match=r"other\.zarr: was made of other samples"):
+    with pytest.raises(KinesecError, match=r"other\.zarr: was made of other clips"):
         job(folder, tmp_path, "frequency", poison_path=tmp_path / "other.zarr")
     with pytest.raises(ConfigError, match="detect: found neither clips nor videos"):
         job(folder, tmp_path, "frequency", clips_path=None)

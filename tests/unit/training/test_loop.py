@@ -610,7 +610,7 @@ class TestVideoNets(Trainings):
         ("change", "message"),
         [
             ({"clean": "other"}, "was made of other videos than those it is joined with; poison them again"),
-            ({"target": 3}, "found target 3, expected 0 to 2; poison the videos again"),
+            ({"target": 3}, "found target 3, expected 0 to 2; poison them again"),
             ({"index": np.array([1, 12])}, "found places 1 to 12, expected 0 to 11; poison them again"),
         ],
     )

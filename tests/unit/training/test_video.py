@@ -26,7 +26,7 @@ class Clean:
 
 @dataclass(frozen=True)
 class Poison:
-    video: np.ndarray
+    value: np.ndarray
     index: np.ndarray
     target: int
 
@@ -43,7 +43,7 @@ def test_poisoned_videos_take_the_places_of_clean_ones(places: set[int], target:
     video, label = with_poison(after, poison)
     for place in range(6):
         if place in places:
-            np.testing.assert_array_equal(video[place], poison.video[sorted(places).index(place)])
+            np.testing.assert_array_equal(video[place], poison.value[sorted(places).index(place)])
             assert label[place] == target
         else:
             np.testing.assert_array_equal(video[place], before.video[place])
