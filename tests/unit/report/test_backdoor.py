@@ -73,15 +73,44 @@ def test_a_detector_that_does_not_find_its_own_attack_has_no_verdict() -> None:
     assert set(frame["verdict"]) == {"not validated here, of Blend"}
 
 
+def repaired() -> pd.DataFrame:
+    """Two victims and a clean network, each tuned for two epochs."""
+    jobs = []
+    for poison, seed, asr in (("badnet", 0, (90.0, 50.0, 10.0)), ("badnet", 1, (70.0, 50.0, 20.0)), ("clean", 0, ())):
+        identity = {"modality": "skeleton", "data": "hdm05", "samples": "native60", "network": "st_gcn_s"}
+        identity |= {"training": poison, "seed": str(seed), "detector": "fine_tuning", "setting": "share=0.1", "n": 80}
+        values = {"ACC": (98.0, 97.0, 96.0), "ASR": asr}
+        jobs.append(
+            pd.DataFrame(
+                {**identity, "metric": metric, "epoch": epoch, "value": value}
+                for metric, of_metric in values.items()
+                for epoch, value in enumerate(of_metric)
+            )
+        )
+    return detection.repairs(jobs, POISONS)
+
+
+def test_a_repair_stands_before_and_after_beside_what_it_costs_a_clean_network() -> None:
+    badnet, clean = page.repairs(repaired()).to_dict("records")
+    assert (badnet["what"], badnet["n"]) == ("fine tuning, share=0.1: BadNet", "2")
+    assert (badnet["asr_before"], badnet["asr"]) == ("80.0", "15.0")
+    assert (badnet["acc_before"], badnet["acc"]) == ("98.0", "96.0")
+    assert (clean["n"], clean["acc"], clean["asr"]) == ("1", "96.0", "\u2013")
+
+
 def test_the_page_shows_the_tables_and_says_what_they_mean(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
-    made = {"backdoor_recognition": attacks().assign(samples=evil), "detection": searches()}
+    made = {
+        "backdoor_recognition": attacks().assign(samples=evil),
+        "detection": searches(),
+        "backdoor_repairs": repaired(),
+    }
     for name, table in made.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     tables = {name: tmp_path / f"{name}.csv" for name in made}
     build(tmp_path / "page.html", run="r", tables=tables, figures={}, facts=facts(windows=[], models=[], artefacts=[]))
     text = (tmp_path / "page.html").read_text()
-    for name in ("backdoors", "sizes", "controls", "detectors"):
+    for name in ("backdoors", "sizes", "controls", "detectors", "repairs"):
         assert text.count(f'<table id="backdoor-{name}"') == 1
     assert "the p-value is its rank among those of clean networks" in text
     assert "of the triggered samples of other classes are called target" in text

@@ -21,6 +21,7 @@ TITLES = {
     "sizes": "How large a trigger must be",
     "controls": "Other triggers, and samples stored with loss",
     "detectors": "Detectors",
+    "repairs": "Repairs",
 }
 CAPTIONS = {
     "backdoors": "Backdoors by all-to-one poisoning (%). ASR: triggered samples of other classes than the target that "
@@ -32,6 +33,8 @@ CAPTIONS = {
     "detectors": "Detectors. Index, with its p-value among clean networks of the same data; flagged by the published "
     "rule (index above 2) and by p < 0.05, of all networks of a kind. A detector that does not find here what it was "
     "published against has no verdict",
+    "repairs": "Repairs: accuracy and success (%) on the test samples before and after, means over networks. What a "
+    "repair costs a clean network stands beside it",
 }
 LABELS: dict[str, dict[str, str]] = {
     "backdoors": {
@@ -45,6 +48,10 @@ LABELS: dict[str, dict[str, str]] = {
         **{"what": "Detector, networks", "n": "networks", "index": "median index", "p": "median p"},
         **{"rule": "by the rule (%)", "by_p": "by p (%)", "auc": "AUC", "verdict": "verdict"},
     },
+    "repairs": {
+        **{"what": "Repair, networks", "n": "networks", "acc_before": "ACC before", "acc": "ACC after"},
+        **{"asr_before": "ASR before", "asr": "ASR after"},
+    },
 }
 WORDS = ("what", "verdict")
 
@@ -57,6 +64,8 @@ def sections(paths: Mapping[str, str | Path]) -> dict[str, Markup]:
         made |= {"backdoors": backdoors(rows), "sizes": sizes(rows), "controls": controls(rows)}
     if "detection" in paths:
         made["detectors"] = detectors(backdoor.read(paths["detection"]))
+    if "backdoor_repairs" in paths:
+        made["repairs"] = repairs(backdoor.read(paths["backdoor_repairs"]))
     return {
         name: table(
             frame,
@@ -205,6 +214,30 @@ def detectors(rows: pd.DataFrame) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(made, columns=[*LABELS["detectors"], "group"])
+
+
+def repairs(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row a repair, setting and kind of networks (of a trigger, clean): before its first epoch and after its last."""
+    made = []
+    for _, of_setting in rows.groupby([*backdoor.CASE, "detector", "setting"], sort=False, dropna=False):
+        first = of_setting.iloc[0].to_dict()
+        name = detector(str(first["detector_module"])) + (f", {plain(first['setting'])}" if first["setting"] else "")
+        for (model, module), group in of_setting.groupby(["model", "attack_module"], sort=False, dropna=False):
+            steps = group["epoch"].fillna(0) if "epoch" in group else pd.Series(0.0, index=group.index)
+            ends = {"_before": group[steps == steps.min()], "": group[steps == steps.max()]}
+            made.append(
+                {
+                    "what": f"{name}: {trigger(str(module)) if model == 'victim' else 'clean networks'}",
+                    "group": _heading(first),
+                    "n": str(group[["attack", "seed"]].drop_duplicates().shape[0]),
+                    **{
+                        f"{metric}{end}": number(float(of_end[f"{metric}_percent"].mean()))
+                        for end, of_end in ends.items()
+                        for metric in ("acc", "asr")
+                    },
+                }
+            )
+    return pd.DataFrame(made, columns=[*LABELS["repairs"], "group"])
 
 
 def _flagged(values: pd.Series) -> str:
