@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from kinesec.tables.papers import cmu_mocap, smart, tdba
+from kinesec.tables.papers import badhmp, cmu_mocap, smart, tdba
 
 COLUMNS = (
     "paper",
@@ -39,7 +39,8 @@ def compare(
 ) -> pd.DataFrame:
     """A row for every reference number, data set and predictor of ours that stands for its model, in ``COLUMNS``.
 
-    ``tables`` holds the run's tables by name; ``prediction_backdoor`` is read by ``cmu_mocap``, ``recognition_attacks``
+    ``tables`` holds the run's tables by name; ``prediction_backdoor`` is read by ``cmu_mocap``
+    and ``badhmp``, ``recognition_attacks``
     and ``transfer`` by ``smart``, ``backdoor_recognition`` and ``detection`` by ``tdba``. ``models`` describes the
     run's clean predictors: ``{"predictor": name in the configuration, "module": "ltd", "settings": {...},
     "recipe": {...}, "missing_files": [paths of raw files that are absent], "held_out": [training files kept for
@@ -56,6 +57,7 @@ def compare(
     if "prediction_backdoor" in tables:
         named = modules or {cmu_mocap.MODULE: cmu_mocap.MODULE}
         rows += cmu_mocap.compare(tables["prediction_backdoor"], reference, models, named, protocols)
+        rows += badhmp.compare(tables["prediction_backdoor"], reference, models)
     rows += smart.compare(tables, reference, modules or {})
     rows += tdba.compare(tables, reference, modules or {})
     return pd.DataFrame(rows, columns=list(COLUMNS))
