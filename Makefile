@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # one torch or BLAS thread a process: jobs and tests already fill the cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo real reproduce resume dag reruns-table test test-cluster test-conda lint bench mutants constraints clean help
+.PHONY: demo real reproduce resume dag reruns-table test test-cluster test-conda lint bench mutants coverage constraints clean help
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ lint: $(READY) ## ruff, mypy --strict, snakefmt, snakemake --lint
 
 bench: $(READY) ## speeds as ratios in one run
 	for suite in benchmarks/bench_*.py; do echo "== $$suite"; $(BIN)/python $$suite || exit 1; done
+
+coverage: $(READY) ## how often intervals hold the true mean, by simulation: the table of docs/coverage.md
+	$(BIN)/python tools/interval_coverage.py
 
 mutants: $(READY) ## change a line at a time: does a test fail? hours; MODULES=metrics for some (tests/mutants.yaml)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
