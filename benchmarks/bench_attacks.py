@@ -109,8 +109,7 @@ def iteration(rounds: int, steps: int = 12) -> None:
             attack.run(model, of, AB)
 
         def look(model: Recognizer = model, of: Problem = of) -> None:
-            of.position.requires_grad_()
-            AB.loss(model(of.position), of.label, of.label)
+            AB.loss(model(of.position.detach().requires_grad_()), of.label, of.label)
 
         with frozen(model):
             times = in_turns({"look": look, "bare": bare, "smart": whole}, rounds)

@@ -46,7 +46,7 @@ def smart(
 
 def bare(model: nn.Module, clips: Tensor, label: Tensor) -> None:
     """One forward and the backward to the input, and nothing else."""
-    x = clips.requires_grad_()
+    x = clips.detach().requires_grad_()
     torch.autograd.grad(cross_entropy(model(x), label, reduction="sum"), x)
 
 
