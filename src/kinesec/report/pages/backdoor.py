@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -192,51 +192,46 @@ def _test(row: Mapping[Any, Any]) -> str:
     return ", ".join([*parts, *([plain(row["stored"])] if row["stored"] else [])])
 
 
-def detectors(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row a detector and kind of networks (a trigger's victims, clean ones): how many it flags, and its verdict."""
-    made = []
-    for _, of_detector in rows.groupby([*backdoor.CASE, "detector", "setting"], sort=False, dropna=False):
-        first = of_detector.iloc[0].to_dict()
-        name = detector(str(first["detector_module"])) + (f", {plain(first['setting'])}" if first["setting"] else "")
-        for (model, module), group in of_detector.groupby(["model", "attack_module"], sort=False, dropna=False):
-            area = interval(*(float(group[f"attack_auc{end}"].iloc[0]) for end in ("", "_low", "_high")))
-            made.append(
-                {
-                    "what": f"{name}: {trigger(str(module)) if model == 'victim' else 'clean networks'}",
-                    "group": _heading(first),
-                    "n": str(len(group)),
-                    "index": number(float(group["index"].median())),
-                    "p": number(float(group["p_value"].median())),
-                    "rule": _flagged(group["flagged"]),
-                    "by_p": _flagged(group["flagged_p"]),
-                    "auc": area,
-                    "verdict": _verdict(group),
-                }
-            )
-    return pd.DataFrame(made, columns=[*LABELS["detectors"], "group"])
-
-
-def repairs(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row a repair, setting and kind of networks (of a trigger, clean): before its first epoch and after its last."""
-    made = []
+def _kinds(rows: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
+    """(``what`` and ``group``, rows) of each detector or repair, setting and kind of networks (a trigger's, clean)."""
     for _, of_setting in rows.groupby([*backdoor.CASE, "detector", "setting"], sort=False, dropna=False):
         first = of_setting.iloc[0].to_dict()
         name = detector(str(first["detector_module"])) + (f", {plain(first['setting'])}" if first["setting"] else "")
         for (model, module), group in of_setting.groupby(["model", "attack_module"], sort=False, dropna=False):
-            steps = group["epoch"].fillna(0) if "epoch" in group else pd.Series(0.0, index=group.index)
-            ends = {"_before": group[steps == steps.min()], "": group[steps == steps.max()]}
-            made.append(
-                {
-                    "what": f"{name}: {trigger(str(module)) if model == 'victim' else 'clean networks'}",
-                    "group": _heading(first),
-                    "n": str(group[["attack", "seed"]].drop_duplicates().shape[0]),
-                    **{
-                        f"{metric}{end}": number(float(of_end[f"{metric}_percent"].mean()))
-                        for end, of_end in ends.items()
-                        for metric in ("acc", "asr")
-                    },
-                }
-            )
+            networks = trigger(str(module)) if model == "victim" else "clean networks"
+            yield {"what": f"{name}: {networks}", "group": _heading(first)}, group
+
+
+def detectors(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row a detector and kind of networks: how many it flags, and its verdict."""
+    made = [
+        {
+            **named,
+            "n": str(len(group)),
+            "index": number(float(group["index"].median())),
+            "p": number(float(group["p_value"].median())),
+            "rule": _flagged(group["flagged"]),
+            "by_p": _flagged(group["flagged_p"]),
+            "auc": interval(*(float(group[f"attack_auc{end}"].iloc[0]) for end in ("", "_low", "_high"))),
+            "verdict": _verdict(group),
+        }
+        for named, group in _kinds(rows)
+    ]
+    return pd.DataFrame(made, columns=[*LABELS["detectors"], "group"])
+
+
+def repairs(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row a repair and kind of networks: before its first epoch and after its last."""
+    made = []
+    for named, group in _kinds(rows):
+        steps = group["epoch"].fillna(0) if "epoch" in group else pd.Series(0.0, index=group.index)
+        ends = {"_before": group[steps == steps.min()], "": group[steps == steps.max()]}
+        cells = {
+            f"{metric}{end}": number(float(of_end[f"{metric}_percent"].mean()))
+            for end, of_end in ends.items()
+            for metric in ("acc", "asr")
+        }
+        made.append({**named, "n": str(len(group[["attack", "seed"]].drop_duplicates())), **cells})
     return pd.DataFrame(made, columns=[*LABELS["repairs"], "group"])
 
 

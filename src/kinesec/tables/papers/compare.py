@@ -39,12 +39,11 @@ def compare(
 ) -> pd.DataFrame:
     """A row for every reference number, data set and predictor of ours that stands for its model, in ``COLUMNS``.
 
-    ``tables`` holds the run's tables by name; ``prediction_backdoor`` is read by ``cmu_mocap``
-    and ``badhmp``, ``recognition_attacks``
-    and ``transfer`` by ``smart``, ``backdoor_recognition`` and ``detection`` by ``tdba``. ``models`` describes the
-    run's clean predictors: ``{"predictor": name in the configuration, "module": "ltd", "settings": {...},
-    "recipe": {...}, "missing_files": [paths of raw files that are absent], "held_out": [training files kept for
-    validation], "parameters": count, "dataset": name}``; the last three may be left out; see
+    ``tables`` holds the run's tables by name; ``prediction_backdoor`` is read by ``cmu_mocap`` and ``badhmp``,
+    ``recognition_attacks`` and ``transfer`` by ``smart``, ``backdoor_recognition`` and ``detection`` by ``tdba``.
+    ``models`` describes the run's clean predictors: ``{"predictor": name in the configuration, "module": "ltd",
+    "settings": {...}, "recipe": {...}, "missing_files": [paths of raw files that are absent], "held_out": [training
+    files kept for validation], "parameters": count, "dataset": name}``; the last three may be left out; see
     ``provenance.facts.models``.
     ``modules`` names each data set's module, ``protocols`` the run's protocols that are the published one
     (LTD's poses, 10 + 25 frames, every second row).
