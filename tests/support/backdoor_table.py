@@ -53,6 +53,25 @@ def _errors(key: dict[str, Any], model: str, windows: str, scale: float) -> Iter
             yield {**base, "value": rate, "low": rate - 2.5, "high": rate + 2.5}
 
 
+def _paired(key: dict[str, Any], scale: float) -> Iterator[dict[str, Any]]:
+    """The victim beside the clean model, up to the last frame: CDE on clean windows, BDE on the others."""
+    upto = scale * np.sqrt(np.arange(1, FRAMES + 1) / FRAMES).mean()
+    base = {**key, "model": "victim", "joints": "used", "frame": FRAMES, "part": "", "n": 8}
+    base |= {"horizon_ms_nominal": 40.0 * FRAMES}
+    for windows in ("clean", "triggered", "wrong_limb"):
+        before, after = (upto * _FINAL[model, windows] for model in ("clean", "victim"))
+        change = after - before
+        name = "CDE_change" if windows == "clean" else "BDE_change"
+        numbers = [(name, "mm", change, 2.0)]
+        if windows == "clean":
+            numbers.append(("CDE_change_percent", "%", 100 * change / before, 3.0))
+        else:
+            numbers += [("gap_closed", "", -change / before, 0.05), ("ASR_half_gap", "%", 50.0, 9.0)]
+        for metric, unit, value, half in numbers:
+            row = {**base, "windows": windows, "metric": metric, "unit": unit}
+            yield {**row, "value": value, "low": value - half, "high": value + half}
+
+
 def _smoothness(key: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for windows, factor in (("clean", 1.0), ("triggered", 0.31)):
         for part in ("whole", "seam"):
@@ -117,7 +136,8 @@ def backdoor_table(
                     rows += [row for row in _smoothness(key) if strategies or row["windows"] == "clean"]
                     if strategies:
                         rows += _near(key, shift)
+                        rows += _paired(key, shift)
                     if strategies and sampling == samplings[0]:
                         for chosen, factor in {selection: 1.0, **_SELECTIONS}.items():
                             rows += _training_windows({**key, "selection": chosen}, factor)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(n_effective=lambda table: 0.4 * table["n"])

@@ -16,7 +16,7 @@ from kinesec import names
 from kinesec.attacks.engine import criteria
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.metrics import perceptual
-from kinesec.metrics.bootstrap import clustered_means
+from kinesec.metrics.intervals import of_takes
 from kinesec.models.recognizers.base import RECOGNIZERS, Recognizer
 from kinesec.motion import joint_maps
 from kinesec.samples.adversarial import Adversarial
@@ -134,11 +134,11 @@ def records_of(adversarial: Adversarial, clips: Clips, model: Recognizer, path: 
     )
 
 
-def summary(records: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
+def summary(records: pd.DataFrame) -> dict[str, Any]:
     """Counts, success and cost of one attack: over the clips that the model classifies correctly before the attack.
 
-    Costs are means (``_median``: medians) over the clips on which it succeeds, with 95 % bootstrap intervals over
-    takes. ``claimed_disagree`` counts clips whose attack says otherwise than the model.
+    Costs are means (``_median``: medians) over the clips on which it succeeds, with 95 % intervals over takes
+    (``metrics.intervals``). ``claimed_disagree`` counts clips whose attack says otherwise than the model.
     """
     correct = records[records["right"]]
     won = correct["success"].to_numpy(bool)
@@ -148,10 +148,14 @@ def summary(records: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
         "control_percent": 100.0 * correct["control_success"].to_numpy(float),
     }
     columns |= {name: np.where(won, correct[name].to_numpy(float), np.nan) for name in metrics}
-    mean, low, high = clustered_means(np.stack([*columns.values()], axis=1), correct["take"].to_numpy(), rng)
+    rate = np.array([name.endswith("_percent") and name not in metrics for name in columns])
+    most = np.where(rate, 100.0, np.inf)
+    mean, low, high, worth = of_takes(
+        np.stack([*columns.values()], axis=1), correct["take"].to_numpy(), least=0.0, most=most, rate=rate
+    )
     ends = {name: (mean[place], low[place], high[place]) for place, name in enumerate(columns)}
     row: dict[str, Any] = {"n": len(correct), "n_attacked": len(records), "n_wrong": len(records) - len(correct)}
-    row |= {"takes": correct["take"].nunique(), "n_success": int(won.sum())}
+    row |= {"takes": correct["take"].nunique(), "n_effective": float(worth[0]), "n_success": int(won.sum())}
     row |= {"claimed_disagree": int((correct["claimed"].to_numpy(bool) != won).sum())}
     row |= dict(zip(("success_percent", "low_percent", "high_percent"), ends["success_percent"], strict=True))
     row |= dict(zip(("control_percent", "control_low", "control_high"), ends["control_percent"], strict=True))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from kinesec.attacks.engine.manifold import Manifold
 from kinesec.attacks.engine.problem import Problem
-from kinesec.metrics.bootstrap import clustered_means
+from kinesec.metrics.intervals import of_takes
 from kinesec.samples.adversarial import Adversarial
 from kinesec.samples.clips.checks import checked
 from kinesec.samples.clips.clips import Clips
@@ -71,7 +71,7 @@ def add_search(records: pd.DataFrame, adversarial: Adversarial, clips: Clips, ma
     return records.assign(**search, **beyond, on_manifold=on_manifold)
 
 
-def search_summary(records: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
+def search_summary(records: pd.DataFrame) -> dict[str, Any]:
     """The columns that a table's row of a hard-label attack has beside those of any attack.
 
     Rates are over the clips that the model classifies correctly before the attack, ``converged_percent`` over those of
@@ -87,7 +87,7 @@ def search_summary(records: pd.DataFrame, rng: np.random.Generator) -> dict[str,
         ],
         axis=1,
     )
-    mean, low, high = clustered_means(rates, take, rng)
+    mean, low, high, _ = of_takes(rates, take, least=0.0, most=100.0, rate=True)
     row: dict[str, Any] = {"on_manifold_percent": mean[0], "on_manifold_low": low[0], "on_manifold_high": high[0]}
     row |= {"clean_within_limits_percent": mean[1], "n_on_manifold": int(correct["on_manifold"].sum())}
     row |= {"n_projected": len(made), "converged_percent": 100.0 * _mean(made["converged"])}

@@ -13,12 +13,16 @@ import torch
 from kinesec.metrics.naturalness import naturalness
 from kinesec.metrics.prediction import joint_errors, mpjpe
 from kinesec.models.predictors.base import PREDICTORS, Predictor
+from kinesec.motion.skeleton import Skeleton, representative
 from kinesec.poisoning.prediction.badhmp import Poison
 from kinesec.poisoning.prediction.variants import near_misses, window_kinds
 from kinesec.samples.windows.windows import Windows
 
 ZERO_VELOCITY = "zero_velocity"
-RECORD = ("sampling", "window", "source", "action", "model", "windows", "metric", "part", "joints", "frame", "value")
+RECORD = (
+    "sampling", "window", "source", "action", "sequence", "start", "model", "windows", "metric", "part", "joints",
+    "frame", "value",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,6 @@ def _blocks(
     degrees: Sequence[float],
 ) -> Iterator[_Block]:
     skeleton, used, history = windows.skeleton, windows.used, windows.history
-    kept = skeleton.select(with_root(used))
     every, whole_windows = np.arange(len(windows)), windows.gather()
     for kind, window in window_kinds(whole_windows, windows, poison).items():
         for (metric, part), value in naturalness(window, skeleton.parents, history).items():
@@ -58,9 +61,9 @@ def _blocks(
         for name, model in models.items():
             predicted = PREDICTORS.predict_array(model, window[:, :history, used], device)
             yield from _errors(kind, every, window, predicted, windows, name)
-            posed = posed_windows(window, predicted, used)
-            for (metric, part), value in naturalness(posed, kept.parents, history).items():
-                yield _Block((name, kind, metric, part, "used"), value[:, None], 0, every)
+            whole = completed(window, predicted, skeleton, used)
+            for (metric, part), value in naturalness(whole, skeleton.parents, history).items():
+                yield _Block((name, kind, metric, part, ""), value[:, None], 0, every)
     if poison is None:
         return
     for kind, index, window in near_misses(whole_windows, windows, poison, degrees):
@@ -74,6 +77,19 @@ def _blocks(
 def with_root(used: Sequence[int]) -> tuple[int, ...]:
     """The joints that a model sees, and the root where it sees none: a tree that can be drawn and measured."""
     return tuple(used if 0 in used else [0, *used])
+
+
+def completed(window: np.ndarray, predicted: np.ndarray, skeleton: Skeleton, used: Sequence[int]) -> np.ndarray:
+    """Windows (window, frame, joint, xyz) of every joint: their histories, then predicted futures of the used joints.
+
+    A duplicate of a used joint goes with it; the others, which do not move, are the window's own. So a prediction has
+    all bones of the window itself, and one without an error its smoothness and bone lengths.
+    """
+    same, place = representative(skeleton), {joint: index for index, joint in enumerate(used)}
+    moved = [joint for joint in range(len(skeleton)) if same[joint] in place]
+    whole = np.array(window)
+    whole[:, window.shape[1] - predicted.shape[1] :, moved] = predicted[:, :, [place[same[joint]] for joint in moved]]
+    return whole
 
 
 def posed_windows(window: np.ndarray, predicted: np.ndarray, used: Sequence[int]) -> np.ndarray:
@@ -102,6 +118,12 @@ def _named(samplings: Mapping[str, Windows], column: str, blocks: Sequence[tuple
     )
 
 
+def _of_windows(samplings: Mapping[str, Windows], name: str, blocks: Sequence[tuple[str, _Block]]) -> np.ndarray:
+    """A number of every window, for every value of the blocks."""
+    numbers = {sampling: np.asarray(getattr(windows, name), np.int64) for sampling, windows in samplings.items()}
+    return np.concatenate([numbers[sampling][b.index].repeat(b.values.shape[1]) for sampling, b in blocks])
+
+
 def evaluate(
     samplings: Mapping[str, Windows],
     poison: Poison | None,
@@ -114,10 +136,10 @@ def evaluate(
 
     ``samplings`` names the test windows ("8", "256", "all"); ``models`` the predictors ("clean", "victim",
     "zero_velocity"), which see the windows' used joints. An error is the distance to the window's own future: the true
-    one of clean windows, the attacker's target of all others but ``natural_nearest_truth``. ``frame`` is 0 where a
-    metric is of the whole window; ``model`` is ``data`` where it is of the window itself and not of a prediction. Near
-    misses (rotated by ``near_miss_degrees``, half the frames, natural) have errors of the used joints alone, and none
-    of zero velocity, which knows no trigger.
+    one of clean windows, the attacker's target of all others but ``natural_nearest_truth``. ``sequence`` and ``start``
+    tell which windows share frames. ``frame`` is 0 where a metric is of the whole window; ``model`` is ``data`` where
+    it is of the window itself and not of a prediction. Near misses (rotated by ``near_miss_degrees``, half the frames,
+    natural) have errors of the used joints alone, and none of zero velocity, which knows no trigger.
     """
     blocks = [
         (name, block)
@@ -131,6 +153,8 @@ def evaluate(
         "window": np.concatenate([block.index.repeat(block.values.shape[1]) for _, block in blocks]),
         "source": _named(samplings, "source", blocks),
         "action": _named(samplings, "action", blocks),
+        "sequence": _of_windows(samplings, "sequence_index", blocks),
+        "start": _of_windows(samplings, "start", blocks),
         "frame": np.concatenate([np.tile(np.arange(b.values.shape[1]) + b.first, len(b.values)) for _, b in blocks]),
         "value": np.concatenate([block.values.ravel().astype(np.float32) for _, block in blocks]),
     }

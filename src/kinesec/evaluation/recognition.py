@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kinesec.metrics.bootstrap import clustered_means
+from kinesec.metrics.intervals import of_takes
 from kinesec.samples.clips.checks import takes
 from kinesec.samples.clips.clips import Clips
 
 RECOGNITION_ACCURACY = (
     "dataset", "clips", "split_by", "recognizer", "training", "seed", "split", "class", "n", "takes",
-    "accuracy_percent", "low_percent", "high_percent",
+    "accuracy_percent", "low_percent", "high_percent", "n_effective",
 )  # fmt: skip
 CONFUSION = (
     "dataset", "clips", "recognizer", "training", "seed", "split", "actual", "predicted", "count",
@@ -48,17 +48,17 @@ def records(clips: Clips, split: str, logits: np.ndarray) -> pd.DataFrame:
     )
 
 
-def accuracy(rows: pd.DataFrame, classes: list[str], rng: np.random.Generator) -> pd.DataFrame:
+def accuracy(rows: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
     """Accuracy (%) over all clips (class ``mean``) and by true class, of one split's ``records``.
 
-    Intervals are 95 % bootstrap intervals over takes, because clips of one take are alike. Classes without a clip have
-    no row.
+    Intervals (95 %) are over takes, because clips of one take are alike (``metrics.intervals``): ``n_effective`` says
+    how many independent clips they are worth. Classes without a clip have no row.
     """
     label, correct = rows["label"].to_numpy(), 100.0 * rows["correct"].to_numpy()
     present = np.unique(label)
     columns = [correct, *(np.where(label == class_index, correct, np.nan) for class_index in present)]
     take = rows["take"].to_numpy()
-    mean, low, high = clustered_means(np.stack(columns, 1), take, rng)
+    mean, low, high, worth = of_takes(np.stack(columns, 1), take, least=0.0, most=100.0, rate=True)
     of = [np.ones(len(label), bool), *(label == class_index for class_index in present)]
     return pd.DataFrame(
         {
@@ -68,6 +68,7 @@ def accuracy(rows: pd.DataFrame, classes: list[str], rng: np.random.Generator) -
             "accuracy_percent": mean,
             "low_percent": low,
             "high_percent": high,
+            "n_effective": worth,
         }
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import xarray as xr
 
+from kinesec.metrics.intervals import Sample
 from kinesec.metrics.naturalness import naturalness
 from kinesec.motion.skeleton import Skeleton
 from kinesec.poisoning.prediction.badhmp import PIECE, gathered
@@ -15,8 +16,8 @@ from kinesec.samples.windows.windows import in_split
 Measured = dict[tuple[str, str], np.ndarray]
 
 
-def stealth(clean: xr.Dataset, poisoned: xr.Dataset) -> dict[str, tuple[np.ndarray, Measured]]:
-    """By kind of training windows, their actions (window,) and naturalness by metric and part (window,).
+def stealth(clean: xr.Dataset, poisoned: xr.Dataset) -> dict[str, tuple[Sample, Measured]]:
+    """By kind of training windows, which they are and their naturalness by metric and part (window,).
 
     Kinds: ``train_poisoned``, ``train_before`` (the same windows before poisoning) and ``train_clean`` (all training
     windows, unpoisoned), of a windows store and a poison made from it. In memory at a time: one piece of windows, and
@@ -25,13 +26,15 @@ def stealth(clean: xr.Dataset, poisoned: xr.Dataset) -> dict[str, tuple[np.ndarr
     parents, history = Skeleton.from_attrs(clean.attrs["skeleton"]).parents, clean.attrs["history"]
     training = np.flatnonzero(in_split(clean, "train"))
     start = clean.start.values[training]
-    action = np.array([str(name) for name in clean.action.values])[clean.sequence_index.values[training]]
+    sequence = clean.sequence_index.values[training]
+    action = np.array([str(name) for name in clean.action.values])[sequence]
+    sample = Sample(action, sequence, start, clean.attrs["history"] + clean.attrs["future"])
     index = poisoned.index.values
     every = _measured((window for _, window in gathered(clean, start, "measuring windows")), parents, history)
     return {
-        "train_poisoned": (action[index], _measured(_stored(poisoned), parents, history)),
-        "train_before": (action[index], {key: values[index] for key, values in every.items()}),
-        "train_clean": (action, every),
+        "train_poisoned": (sample.at(index), _measured(_stored(poisoned), parents, history)),
+        "train_before": (sample.at(index), {key: values[index] for key, values in every.items()}),
+        "train_clean": (sample, every),
     }
 
 

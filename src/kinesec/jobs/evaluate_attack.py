@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from kinesec import seeding
 from kinesec.errors import KinesecError
 from kinesec.evaluation import hard_label
 from kinesec.evaluation.attacks import described, model_columns, records_of, summary
@@ -57,10 +56,9 @@ def evaluated(
     if adversarial.search is not None:
         manifold = hard_label.limits(tested.clips_path, hard_label.margin_of(adversarial))
         records = hard_label.add_search(records, adversarial, attacked, manifold)
-        searched = hard_label.search_summary(records, seeding.generator(int(identity["seed"]), "search"))
+        searched = hard_label.search_summary(records)
     named = described(adversarial, clips, identity)
     named |= {"training": identity["training"]} if "training" in identity else {}
-    rng = seeding.generator(int(identity["seed"]), "bootstrap")
     row = {**named, "recognizer": identity["recognizer"], **model_columns(tested.description)}
-    row |= {**summary(records, rng), **searched}
+    row |= {**summary(records), **searched}
     return records, {name: row[name] for name in (*_FIRST, *(name for name in row if name not in _FIRST))}

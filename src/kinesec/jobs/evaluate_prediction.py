@@ -65,6 +65,7 @@ def evaluate_prediction(
         frame_ms_nominal=test.attrs["frame_ms_nominal"],
         frame_ms_measured=test.attrs["frame_ms_measured"],
         threshold_mm=threshold_mm,
+        span=test.history + test.future,
     )
     write_csv(table, str(table_path))
     widest = max(drawn, key=lambda name: len(drawn[name]))

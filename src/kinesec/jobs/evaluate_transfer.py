@@ -80,5 +80,5 @@ def transferred(
         **model_columns(tested.description),
         "surrogate_module": surrogate_module,
         "white_box": adversarial.attrs["model_sha256"] == sha256_of(model_path),
-        **summary(outcomes, checks.takes(attacked), correct, fooled, int(identity["seed"])),
+        **summary(outcomes, checks.takes(attacked), correct, fooled),
     }

@@ -41,7 +41,7 @@ def of_prediction(prediction: Prediction, defences: Defences) -> Iterator[Figure
                 STILL,
                 f"Smoothness and bone lengths of poisoned training windows of {data}, {protocol}, by selection, beside "
                 "the same windows before poisoning and all training windows; whole windows and the seam between "
-                "history and future. Bars and bands: 95 % bootstrap intervals.",
+                "history and future. Bars and bands: 95 % intervals.",
             )
     for data, predictor in product(prediction.datasets, defences.predictors):
         yield from _of_defences(defences, data, predictor)
@@ -112,7 +112,7 @@ def _of_clips(recognition: Recognition, data: str, clips: str) -> Iterator[Figur
             f"attack_curves-{data}-{clips}",
             STILL,
             f"Success of the AB attacks on {data}, {clips}, within a budget of perceptual cost; the dot is at the mean "
-            "cost of the clips that succeed. Bands: 95 % bootstrap intervals over takes.",
+            "cost of the clips that succeed. Bands: 95 % intervals over takes.",
         )
     if recognition.transferred and len(members) > 1:
         yield Figure(

@@ -168,7 +168,7 @@ def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy | None], width: 
             raise KinesecError(f"figure: found no {metric} of {strategy or 'clean models'}; make the table again")
         seen |= {line.label for line, _ in drawn}
         _draw_panel(axes, drawn)
-        highest = max(float(rows[["value", "high"]].to_numpy().max()) for _, rows in drawn)
+        highest = max(float(rows[["value", "high"]].max().max()) for _, rows in drawn)
         tops[place // len(panels)] = max(tops[place // len(panels)], highest)
         frames = drawn[0][1]
         first_row, last_row = place < columns, place >= len(grid) - columns

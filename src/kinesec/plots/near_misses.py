@@ -72,7 +72,7 @@ def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy]) -> Figure:
         shown = of_strategy[
             (of_strategy["metric"] == "BDE") & of_strategy["model"].isin([model for model, *_ in MODELS])
         ]
-        farthest = float(shown[["value", "high"]].to_numpy().max())
+        farthest = float(shown[["value", "high"]].max().max())
         for place, (metric, label) in enumerate(METRICS):
             axes = grid[2 * (index // columns) + place, index % columns]
             axes.set_visible(True)

@@ -70,7 +70,7 @@ def _compose(rows: pd.DataFrame, strategies: list[tidy.Strategy], ratios: list[f
         shown = pd.concat(
             [tidy.of_strategy(here, strategy) for strategy in (of_kind if metric == "BDE" else strategies)]
         )
-        axes.set_ylim(0, 1.06 * float(shown[["value", "high"]].to_numpy().max()))
+        axes.set_ylim(0, 1.06 * float(shown[["value", "high"]].max().max()))
         axes.set_xticks([100 * ratio for ratio in ratios], [f"{100 * ratio:.3g}" for ratio in ratios])
         if place == 0:
             axes.set_title(name, loc="left", pad=6)

@@ -69,7 +69,7 @@ def _name(selection: str, level: str) -> str:
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, strategies: list[tidy.Strategy], ways: list[tuple[str, str]]) -> None:
     every = seeds.over_seeds(rows[rows["windows"] == CLEAN], ["windows"])
-    largest = float(rows[["value", "high"]].to_numpy().max())
+    largest = float(rows[["value", "high"]].max().max())
     bare(axes, "x")
     axes.tick_params(axis="y", length=0)
     if largest < FINE:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kinesec import seeding
-from kinesec.metrics.bootstrap import clustered_means
+from kinesec.metrics.intervals import of_takes
 from kinesec.metrics.perceptual import UNITS, cost_of
 
 METRICS = (
@@ -29,7 +29,7 @@ IDENTITY = (*CASE, "attack", "attack_module", "preset", "terms", "reduction", "a
 def curves(records: pd.DataFrame, identity: Mapping[str, Any], metrics: Sequence[str] = METRICS) -> pd.DataFrame:
     """Rows of ``attack_curves``: the share of clips attacked with success within each budget of each metric.
 
-    Over clips correctly classified before the attack, with 95 % bootstrap intervals over takes; ``BUDGETS`` are
+    Over clips correctly classified before the attack, with 95 % intervals over takes; ``BUDGETS`` are
     the same for all attacks and metrics.
     """
     right = records[records["right"]]
@@ -37,9 +37,8 @@ def curves(records: pd.DataFrame, identity: Mapping[str, Any], metrics: Sequence
     parts = []
     for metric in metrics:
         cost = np.where(won, right[metric].to_numpy(float), np.inf)
-        rng = seeding.generator(int(identity["seed"]), "curves")
         inside = 100.0 * (cost[:, None] <= BUDGETS)
-        mean, low, high = clustered_means(inside, right["take"].to_numpy(), rng)
+        mean, low, high, _ = of_takes(inside, right["take"].to_numpy(), least=0.0, most=100.0, rate=True)
         named = {**{name: identity[name] for name in IDENTITY}, "metric": metric, "unit": UNITS[metric]}
         values = {"budget": BUDGETS, "success_percent": mean, "low_percent": low, "high_percent": high}
         parts.append(pd.DataFrame({**values, "n": len(right)}).assign(**named))

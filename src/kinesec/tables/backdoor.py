@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kinesec import seeding
 from kinesec.errors import KinesecError
-from kinesec.metrics.bootstrap import clustered_means
+from kinesec.metrics.intervals import of_takes
 from kinesec.poisoning.classification.additive import Additive
 from kinesec.poisoning.classification.base import build
 from kinesec.tables import files, recognition
@@ -82,9 +81,7 @@ def backdoors(
         for _, records in _tested(every).groupby("stored", sort=False)
     ]
     table = recognition.with_all_seeds(files.with_text(pd.DataFrame(rows), TEXT))
-    ends = [f"{_stem(name)}{end}" for name in _PERCENT for end in ("_low", "_high")]
-    # an interval over seeds is made of normal numbers, which know no bounds
-    table = table.assign(**{name: table[name].clip(0, 100) for name in ends}, verdict=verdicts(table))
+    table = table.assign(verdict=verdicts(table))
     named = zip(table["modality"], table["attack"], strict=True)
     table["ours"] = [bool(poisons[modality][name].get("ours", False)) for modality, name in named]
     return table[[*FIRST, *(column for column in table if column not in FIRST)]]
@@ -130,7 +127,7 @@ def _row(
         "recognizer_settings": _json(network.get("settings", {})),
         "recognizer_recipe": _json(network.get("recipe", {})),
         "recognizer_weights": _json(network.get("weights") or ""),
-        **rates(records, seeding.generator(int(first["seed"]), "bootstrap")),
+        **rates(records),
         "rms": float(measured.get("rms", np.nan)),
         "rms_unit": RMS_UNITS[modality],
         "psnr_min_db": float(measured.get("psnr_min_db", np.nan)),
@@ -202,7 +199,7 @@ def _number(value: Any) -> float:
     return float("nan") if value is None else float(value)
 
 
-def rates(records: pd.DataFrame, rng: np.random.Generator) -> dict[str, float]:
+def rates(records: pd.DataFrame) -> dict[str, float]:
     """Accuracy, success and their controls in percent, differences in points, each with its 95 % interval.
 
     - ``acc``: clean samples rightly classified, and of the clean model; ``acc_change`` is the first less the second
@@ -212,7 +209,7 @@ def rates(records: pd.DataFrame, rng: np.random.Generator) -> dict[str, float]:
       triggered ones that the clean model does; ``clean_model_base_rate``: clean ones that the clean model does
     - ``asr_over_*``: ``asr_non_target`` less these two controls, by difference within a sample
 
-    Intervals draw whole takes, the same for all, so that differences are paired.
+    Intervals are over takes (``metrics.intervals``); those of differences are of differences within a sample.
     """
     label, target = records["label"].to_numpy(), records["target"].to_numpy()
     other = label != target
@@ -237,7 +234,9 @@ def rates(records: pd.DataFrame, rng: np.random.Generator) -> dict[str, float]:
         "asr_over_base_points": success - base,
         "asr_over_clean_model_points": success - clean_success,
     }
-    mean, low, high = clustered_means(np.stack([*columns.values()], axis=1), records["take"].to_numpy(), rng)
+    rate, values = np.array([name in _PERCENT for name in columns]), np.stack([*columns.values()], axis=1)
+    least = np.where(rate, 0.0, -100.0)
+    mean, low, high, _ = of_takes(values, records["take"].to_numpy(), least=least, most=100.0, rate=rate)
     row: dict[str, float] = {
         "n": len(records),
         "n_non_target": int(other.sum()),

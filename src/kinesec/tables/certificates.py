@@ -9,8 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from kinesec import seeding
-from kinesec.metrics.bootstrap import clustered_means
+from kinesec.metrics.intervals import of_takes
 
 STEPS = 16  # of radius, in a standard deviation of noise
 IDENTITY = ("dataset", "clips", "recognizer", "defence", "seed", "space", "unit", "sigma", "alpha", "draws")
@@ -31,8 +30,7 @@ def _of(job: pd.DataFrame) -> pd.DataFrame:
     sigma, radius = float(first["sigma"]), job["radius"].to_numpy(float)
     grid = sigma / STEPS * np.arange(ceil(STEPS * _farthest(first)) + 2)
     within = job["right"].to_numpy(bool)[:, None] & (radius[:, None] >= grid) & (radius[:, None] > 0)
-    rng = seeding.generator(int(first["seed"]), "certificates")
-    mean, low, high = clustered_means(100.0 * within, job["take"].to_numpy(), rng)
+    mean, low, high, _ = of_takes(100.0 * within, job["take"].to_numpy(), least=0.0, most=100.0, rate=True)
     certified = job[job["radius"] > 0]
     return pd.DataFrame(
         {

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from kinesec import seeding
 from kinesec.errors import KinesecError
-from kinesec.metrics.bootstrap import over_seeds
+from kinesec.metrics.over_seeds import over_seeds
 from kinesec.tables import files, seeds
 
 # The first columns of each table, which the design names
@@ -81,7 +80,7 @@ def _ends(names: Sequence[str]) -> dict[str, tuple[str, str]]:
 def with_all_seeds(table: pd.DataFrame) -> pd.DataFrame:
     """The table with rows of seed ``all`` behind it, where two or more seeds have a row.
 
-    Values are means over seeds; intervals are over seeds and test clips (``metrics.bootstrap.over_seeds``), counts the
+    Values are means over seeds; intervals are over seeds and test clips (``metrics.over_seeds``), counts the
     seeds' smallest, ``claimed_disagree`` and columns of a largest value their largest. Other columns without an
     interval are means.
     """
@@ -91,11 +90,21 @@ def with_all_seeds(table: pd.DataFrame) -> pd.DataFrame:
     return seeds.with_all_seeds(table, keys, [name for name in numbers if name not in keys], _pooled)
 
 
+def _range(name: str) -> tuple[float, float]:
+    """The least and the most that a column's number can be: a rate, a difference of rates, or a size."""
+    if name in ("less_percent",) or name.endswith("_points"):
+        return -100.0, 100.0
+    if name.endswith("_percent") and name != "bone_change_percent":
+        return 0.0, 100.0
+    return 0.0, np.inf
+
+
 def _pooled(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    rng = seeding.generator(0, "over seeds")
     pooled: dict[str, np.ndarray] = {}
     for name, (low, high) in _ends(list(values)).items():
-        pooled |= dict(zip((name, low, high), over_seeds(values[name], values[low], values[high], rng), strict=True))
+        least, most = _range(name)
+        ends = over_seeds(values[name], values[low], values[high], least=least, most=most)
+        pooled |= dict(zip((name, low, high), ends, strict=True))
     for name in values:
         if name in pooled:
             continue

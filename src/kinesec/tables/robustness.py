@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from kinesec import names, seeding
-from kinesec.metrics.bootstrap import RESAMPLES, clustered_means
+from kinesec.metrics.bootstrap import RESAMPLES
+from kinesec.metrics.intervals import of_takes
 
 CLEAN = "clean"
 BUDGETS = (5, 10, 20, 50, 100, 200, 300, 500, 1000)
@@ -98,7 +99,21 @@ def _robust(clips: pd.DataFrame, right: pd.DataFrame, rng: np.random.Generator) 
         low, high = np.nanpercentile(column[1:], [2.5, 97.5]) if np.isfinite(column[1:]).any() else (np.nan, np.nan)
         ends = ("low_percent", "high_percent") if name == "success" else (f"{name}_low", f"{name}_high")
         row |= {f"{name}_percent": 100 * column[0], ends[0]: 100 * low, ends[1]: 100 * high}
+    of_clean, of_success = _rate(clips["right"], clips["take"]), _rate(right["success"], right["take"])
+    row |= dict(zip(("clean_accuracy_low", "clean_accuracy_high"), of_clean[1:], strict=True))
+    row |= dict(zip(("low_percent", "high_percent"), of_success[1:], strict=True))
+    if of_success[0] in (0.0, 100.0):  # drawing takes again leaves nothing of the success to chance then
+        (mean, low, high), (kept, most, least) = of_clean, (1 - end / 100 for end in of_success)
+        row["robust_accuracy_low"] = mean * kept - np.hypot(mean * (kept - least), kept * (mean - low))
+        row["robust_accuracy_high"] = mean * kept + np.hypot(mean * (most - kept), kept * (high - mean))
     return row
+
+
+def _rate(values: pd.Series, take: pd.Series) -> tuple[float, float, float]:
+    """How many clips in percent, with the ends of the 95 % interval over takes."""
+    percent = 100.0 * values.to_numpy(float)[:, None]
+    mean, low, high, _ = of_takes(percent, take.to_numpy(), least=0.0, most=100.0, rate=True)
+    return float(mean[0]), float(low[0]), float(high[0])
 
 
 def transfers(jobs: Sequence[Mapping[str, Any]], accuracy: Mapping[tuple[str, ...], pd.DataFrame]) -> pd.DataFrame:
@@ -106,8 +121,7 @@ def transfers(jobs: Sequence[Mapping[str, Any]], accuracy: Mapping[tuple[str, ..
     rows = []
     for row in jobs:
         tested = accuracy[model_of(row)]
-        values, rng = 100.0 * tested["right"].to_numpy(float), seeding.generator(int(row["seed"]), "robust")
-        clean, low, high = (float(end[0]) for end in clustered_means(values[:, None], tested["take"].to_numpy(), rng))
+        clean, low, high = _rate(tested["right"], tested["take"])
         kept = {end: 1 - float(row[f"{end}_percent"]) / 100 for end in ("success", "low", "high")}
         rows.append(
             {
@@ -214,8 +228,7 @@ def curves(jobs: Sequence[Job], accuracy: Mapping[tuple[str, ...], pd.DataFrame]
         budgets = sorted({*(budget for budget in BUDGETS if budget < most), most})
         fooled = right["success"].to_numpy(bool)
         won = np.stack([100.0 * (fooled & (first <= budget)) for budget in budgets], axis=1)
-        rng = seeding.generator(int(row["seed"]), "curve")
-        mean, low, high = clustered_means(won, right["take"].to_numpy(), rng)
+        mean, low, high, _ = of_takes(won, right["take"].to_numpy(), least=0.0, most=100.0, rate=True)
         clean = float(accuracy[model_of(row)]["right"].mean())
         parts.append(
             pd.DataFrame(
@@ -255,10 +268,8 @@ def pairs(jobs: Sequence[Job]) -> pd.DataFrame:
                     continue
                 both = records[records["right"]].merge(others[others["right"]], on="row", suffixes=("", "_other"))
                 less = 100.0 * (both["success_other"].to_numpy(float) - both["success"].to_numpy(float))
-                rng = seeding.generator(int(seed), "pairs")
-                mean, low, high = (
-                    float(end[0]) for end in clustered_means(less[:, None], both["take"].to_numpy(), rng)
-                )
+                estimate = of_takes(less[:, None], both["take"].to_numpy(), least=-100.0, most=100.0)
+                mean, low, high = (float(end[0]) for end in estimate[:3])
                 parts.append(
                     {
                         **{"dataset": dataset, "clips": clips, "recognizer": recognizer, "attack": attack},

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from kinesec.metrics.over_seeds import two_level
+
 ALL_SEEDS = "all"
 Pool = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
 
@@ -36,14 +38,25 @@ def count(table: pd.DataFrame) -> int:
 
 
 def over_seeds(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """``value``, ``low``, ``high`` and ``n`` for each ``by``: of the row over all seeds, or means of the seeds' rows.
+    """``value``, ``low``, ``high`` and ``n`` for each ``by``: of the row over all seeds, or over the seeds' rows.
 
-    Where there is no row over all seeds, ``low`` and ``high`` say nothing of how seeds differ.
+    Where there is no row over all seeds, the interval is made of the seeds' as there (``metrics.over_seeds``).
     """
     single = table["seed"] != ALL_SEEDS
     pooled = ~single.groupby([table[name] for name in by], dropna=False).transform("min")
-    groups = table[pooled & ~single | ~pooled].groupby(by, sort=False, dropna=False)
-    return groups.agg(value=("value", "mean"), low=("low", "mean"), high=("high", "mean"), n=("n", "max")).reset_index()
+    rows = table[pooled & ~single | ~pooled]
+    rows = rows.assign(_below=rows["value"] - rows["low"], _above=rows["high"] - rows["value"])
+    groups = rows.groupby(by, sort=False, dropna=False)
+    every = groups.agg(
+        value=("value", "mean"),
+        spread=("value", "std"),
+        seeds=("value", "size"),
+        below=("_below", "mean"),
+        above=("_above", "mean"),
+        n=("n", "max"),
+    ).reset_index()
+    down, up = two_level(*(every[name].to_numpy(float) for name in ("spread", "seeds", "below", "above")))
+    return every.assign(low=every["value"] - down, high=every["value"] + up)[[*by, "value", "low", "high", "n"]]
 
 
 def of_seeds(table: pd.DataFrame) -> pd.DataFrame:

@@ -32,7 +32,7 @@ TEXT = (
     "joints",
     "unit",
 )
-NUMBERS = ("ratio", "frame", "horizon_ms_nominal", "value", "low", "high", "n")
+NUMBERS = ("ratio", "frame", "horizon_ms_nominal", "value", "low", "high", "n", "n_effective")
 MEAN = "mean"
 ROTATED = "rotated_"  # a kind of windows: the triggered limb turned by so many degrees
 

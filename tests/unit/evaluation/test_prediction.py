@@ -10,7 +10,7 @@ import torch
 from stores import write_motions
 
 from kinesec.errors import KinesecError
-from kinesec.evaluation.prediction import RECORD, evaluate
+from kinesec.evaluation.prediction import RECORD, completed, evaluate
 from kinesec.files import store
 from kinesec.files.kinds.scenes import SCENES
 from kinesec.jobs.evaluate_prediction import evaluate_prediction
@@ -19,6 +19,7 @@ from kinesec.poisoning.prediction.badhmp import Poison
 from kinesec.poisoning.prediction.variants import near_misses, window_kinds
 from kinesec.samples.windows.cut import Protocol, cut
 from kinesec.samples.windows.windows import Windows, load, sample_test
+from kinesec.sources.readers.expmap import cmu_skeleton
 from kinesec.tables.prediction import PREDICTION_BACKDOOR
 
 POISON = Poison("rigid", "jammed", "random", "left_arm", 0.1, wrong_limb="right_arm")
@@ -73,6 +74,38 @@ def test_a_record_a_window_metric_and_frame(records: pd.DataFrame, test: Windows
     owners = records[records["sampling"] == "all"].drop_duplicates("window").sort_values("window")
     assert owners["source"].tolist() == [str(test.source[i]) for i in test.sequence_index]
     assert owners["action"].tolist() == [str(test.action[i]) for i in test.sequence_index]
+
+
+def test_windows_are_told_by_sequence_and_first_frame(records: pd.DataFrame, test: Windows) -> None:
+    owners = records[records["sampling"] == "all"].drop_duplicates("window").sort_values("window")
+    assert owners["sequence"].tolist() == test.sequence_index.tolist()
+    assert owners["start"].tolist() == test.start.tolist()
+
+
+def test_a_prediction_without_an_error_is_as_smooth_as_the_window_itself(test: Windows) -> None:
+    """And its bones are the body's: what moves is every joint that the window itself moves."""
+    window = test.gather()
+    perfect = completed(window, window[:, HISTORY:, test.used], test.skeleton, test.used)
+    assert (perfect == window).all()
+    skeleton = cmu_skeleton()
+    used = list(skeleton.groups["ltd_used"])
+    rest = np.zeros((2, 4, 38, 3))
+    shifted = completed(rest, np.ones((2, 1, 25, 3)) * np.arange(25)[:, None], skeleton, used)
+    assert (shifted[:, :3] == 0).all()
+    for copy, of in ((16, 15), (20, 15), (29, 15), (24, 23), (33, 32)):
+        assert (shifted[:, 3, copy] == used.index(of)).all()
+    assert (shifted[:, 3, [0, 1, 7]] == 0).all()
+
+
+def test_the_models_smoothness_is_of_the_same_joints_as_the_windows_own(records: pd.DataFrame, test: Windows) -> None:
+    """Zero velocity on a jammed target predicts it: every number is that of the data."""
+    for metric in ("Acc", "Jerk", "BLC"):
+        for part in ("whole", "seam"):
+            labels = {"sampling": "all", "windows": "triggered", "metric": metric, "part": part, "joints": ""}
+            of_model, of_data = (chosen(records, model=model, **labels) for model in ("zero_velocity", "data"))
+            np.testing.assert_allclose(of_model, of_data, atol=1e-3)
+    moving = {"sampling": "all", "windows": "clean", "metric": "BLC", "part": "whole", "joints": ""}
+    assert (chosen(records, model="zero_velocity", **moving) < 1e-3).all()
 
 
 def test_near_misses_have_errors_of_trained_models_and_used_joints_alone(records: pd.DataFrame, test: Windows) -> None:
@@ -187,9 +220,11 @@ def test_a_job_writes_records_and_table(path: Path, test: Windows, tmp_path: Pat
     assert set(table["sampling"]) == {"8", "all"}
     assert set(table["seed"]) == {3}
     near = table[table["windows"] == "natural_nearest"]
-    assert set(near["metric"]) == {"MPJPE_at", "MPJPE_upto", "BDE", "ASR"}
+    compared = {"BDE_change", "gap_closed", "ASR_half_gap"}
+    assert set(near["metric"]) == {"MPJPE_at", "MPJPE_upto", "BDE", "ASR"} | compared
     assert set(near["action"]) == {"mean"}
-    assert set(table.loc[table["windows"] == "natural_nearest_truth", "metric"]) == {"MPJPE_at", "MPJPE_upto", "CDE"}
+    truth = set(table.loc[table["windows"] == "natural_nearest_truth", "metric"])
+    assert truth == {"MPJPE_at", "MPJPE_upto", "CDE", "CDE_change", "CDE_change_percent"}
     check_samples(tmp_path / "out" / "samples.zarr", test, records)
     before = (tmp_path / "out" / "table.csv").read_bytes()
     job(path)

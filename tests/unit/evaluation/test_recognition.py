@@ -122,7 +122,7 @@ def test_records_say_how_near_the_decision_is(clips_path: Path, seed: int, shift
     table = confusion(records, list(CLASSES))
     assert table["count"].sum() == len(clips)
     diagonal = table[table["actual"] == table["predicted"]]["count"].sum()
-    overall = accuracy(records, list(CLASSES), np.random.default_rng(0)).set_index("class").loc[ALL_CLASSES]
+    overall = accuracy(records, list(CLASSES)).set_index("class").loc[ALL_CLASSES]
     assert overall["accuracy_percent"] == pytest.approx(100 * diagonal / len(clips))
 
 
@@ -131,9 +131,7 @@ def test_clips_cut_from_one_take_add_no_confidence(clips_path: Path) -> None:
     records = records_of(clips, "test", np.random.default_rng(0).normal(size=(len(clips), len(CLASSES))))
     twice = pd.concat([records, records], ignore_index=True)
     apart = twice.assign(take=np.arange(len(twice)).astype(str))
-    once, doubled, as_if = (
-        accuracy(table, list(CLASSES), np.random.default_rng(0)).iloc[0] for table in (records, twice, apart)
-    )
+    once, doubled, as_if = (accuracy(table, list(CLASSES)).iloc[0] for table in (records, twice, apart))
     assert (doubled["n"], doubled["takes"]) == (2 * once["n"], once["takes"])
     for end in ("accuracy_percent", "low_percent", "high_percent"):
         assert doubled[end] == pytest.approx(once[end])
@@ -153,7 +151,7 @@ def test_a_class_without_clips_has_no_row_but_its_zeros(clips_path: Path, tmp_pa
     clips = load(clips_path, "test")
     some = clips.take_rows(clips.label != 1)
     records = records_of(some, "test", np.eye(3)[some.label])
-    assert accuracy(records, list(CLASSES), np.random.default_rng(0))["class"].tolist() == [
+    assert accuracy(records, list(CLASSES))["class"].tolist() == [
         ALL_CLASSES, CLASSES[0], CLASSES[2],
     ]  # fmt: skip
     table = confusion(records, list(CLASSES))

@@ -14,7 +14,7 @@ from attack_stores import Case, make_case, write_clips, write_model
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.evaluation.attacks import swapped
 from kinesec.jobs.evaluate_attack import evaluate_attack
-from kinesec.metrics.bootstrap import clustered_means, clustered_medians
+from kinesec.metrics.bootstrap import clustered_medians
 from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples import adversarial
 from kinesec.samples.clips import clips
@@ -129,19 +129,6 @@ def test_other_clips_and_other_models_are_one_clear_line(case: Case, tmp_path: P
     assert not paths["table_path"].exists()
 
 
-def test_clips_of_one_recording_count_as_one_draw() -> None:
-    rng = np.random.default_rng(0)
-    alone = rng.normal(size=(60, 1))
-    repeated = np.repeat(alone, 5, axis=0)
-    names = np.arange(60)
-    once = clustered_means(alone, names, np.random.default_rng(1))
-    many = clustered_means(repeated, np.repeat(names, 5), np.random.default_rng(1))
-    for first, second in zip(once, many, strict=True):
-        np.testing.assert_allclose(first, second)
-    free = clustered_means(repeated, np.arange(300), np.random.default_rng(1))
-    assert (free[2] - free[1]) < 0.6 * (many[2] - many[1])
-
-
 def test_medians_count_what_is_unknown_as_the_largest() -> None:
     rng = np.random.default_rng(0)
     values = rng.normal(size=(61, 3))
@@ -157,11 +144,3 @@ def test_medians_count_what_is_unknown_as_the_largest() -> None:
     assert low[1] < middle[1] < high[1]
     repeated = clustered_medians(np.repeat(values, 3, 0), np.repeat(np.arange(61), 3), np.random.default_rng(1))
     np.testing.assert_array_equal(repeated, (middle, low, high))
-
-
-def test_means_are_over_what_is_known() -> None:
-    values = np.array([[1.0, np.nan], [3.0, np.nan], [np.nan, np.nan]])
-    mean, low, high = clustered_means(values, np.array(["a", "b", "c"]), np.random.default_rng(0))
-    assert mean[0] == 2
-    assert 1 <= low[0] <= high[0] <= 3
-    assert np.isnan([mean[1], low[1], high[1]]).all()

@@ -7,14 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from stores import write_motions
 
 from kinesec.files import store
 from kinesec.files.kinds.poison import POISON
 from kinesec.jobs.evaluate_stealth import evaluate_stealth
-from kinesec.metrics.bootstrap import over_seeds
 from kinesec.metrics.naturalness import naturalness
 from kinesec.poisoning.prediction import badhmp
 from kinesec.poisoning.prediction.badhmp import Poison
@@ -57,13 +54,15 @@ def test_rows_are_of_the_poisoned_windows_of_what_they_were_and_of_all(tmp_path:
             by_action = {name: values[actions == name].mean() for name in sorted(set(actions))}
             expected = {**by_action, "mean": np.mean(list(by_action.values()))}
             assert rows["value"].to_dict() == pytest.approx(expected, rel=1e-5)
-            assert (rows["low"] <= rows["value"] * 1.00001).all()
-            assert (rows["value"] <= rows["high"] * 1.00001).all()
+            # none where too few windows lie apart
+            assert not (rows["low"] > rows["value"] * 1.00001).any()
+            assert not (rows["value"] > rows["high"] * 1.00001).any()
+            assert kind != "train_clean" or rows["low"].notna().all()
             assert rows.loc["mean", "n"] == len(windows)
 
 
 def made(values: dict[int, float], **changes: object) -> pd.DataFrame:
-    base = dict.fromkeys(PREDICTION_BACKDOOR, "x") | {"frame": 1, "n": 8, **changes}
+    base = dict.fromkeys(PREDICTION_BACKDOOR, "x") | {"frame": 1, "n": 8, "n_effective": 2.5, **changes}
     return pd.DataFrame([{**base, "seed": s, "value": v, "low": v - 1, "high": v + 2} for s, v in values.items()])
 
 
@@ -78,22 +77,3 @@ def test_numbers_of_two_or_more_seeds_have_a_row_over_all() -> None:
     assert (pooled["low"] <= pooled["value"]).all()
     assert (pooled["high"] >= pooled["value"]).all()
     assert with_all_seeds(made({4: 1.0})).equals(made({4: 1.0}))
-
-
-@given(st.lists(st.floats(0, 100), min_size=2, max_size=5), st.floats(0, 10), st.floats(0, 10))
-def test_an_interval_over_seeds_covers_both_sources_of_chance(values: list[float], below: float, above: float) -> None:
-    value = np.array([values])
-    rng = np.random.default_rng(0)
-    mean, low, high = over_seeds(value, value - below, value + above, rng)
-    assert mean == pytest.approx(np.mean(values))
-    slack = 1e-6 + 0.15 * max(below, above)  # 1000 resamples
-    assert low <= mean + slack
-    assert high >= mean - slack
-    # as wide as one seed's interval: the seeds share their windows
-    _, first, last = over_seeds(value * 0 + 50, value * 0 + 50 - below, value * 0 + 50 + above, rng)
-    assert 50 - first == pytest.approx(below, abs=slack)
-    assert last - 50 == pytest.approx(above, abs=slack)
-    # and as wide as the seeds' own spread when windows are exact
-    _, first, last = over_seeds(value, value, value, rng)
-    assert first == pytest.approx(min(values), abs=1e-6 + (0.5 if len(values) > 2 else 0) * np.ptp(values))
-    assert np.min(values) - 1e-6 <= first <= last <= np.max(values) + 1e-6

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from kinesec.errors import KinesecError
 from kinesec.metrics.detection import auc, roc, tpr_at
@@ -97,3 +99,57 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 def test_what_cannot_be_scored_is_one_line(score: list[float], marked: list[bool], message: str) -> None:
     with pytest.raises(KinesecError, match=message):
         auc(np.array(score), np.array(marked))
+
+
+def obuchowski(score: np.ndarray, marked: np.ndarray, cluster: np.ndarray) -> float:
+    """Obuchowski's variance, equations 4 to 6, a cluster and a pair at a time."""
+    above, below = score[marked], score[~marked]
+    area = np.mean([[won(x, y) for y in below] for x in above])
+    names = np.unique(cluster)
+    m, n = len(above), len(below)
+    sums = []
+    for name in names:
+        xs, ys = score[marked & (cluster == name)], score[~marked & (cluster == name)]
+        of_x = sum(np.mean([won(x, y) for y in below]) for x in xs)
+        of_y = sum(np.mean([won(x, y) for x in above]) for y in ys)
+        sums.append((of_x - len(xs) * area, of_y - len(ys) * area, len(xs), len(ys)))
+    with_x, with_y = sum(xs > 0 for _, _, xs, _ in sums), sum(ys > 0 for *_, ys in sums)
+    first = with_x / ((with_x - 1) * m) * sum(x**2 for x, *_ in sums)
+    second = with_y / ((with_y - 1) * n) * sum(y**2 for _, y, *_ in sums)
+    both = len(names) / (len(names) - 1) * sum(x * y for x, y, *_ in sums)
+    return float(first / m + second / n + 2 * both / (m * n))
+
+
+def test_the_clustered_interval_against_loops() -> None:
+    rng = np.random.default_rng(0)
+    cluster = rng.integers(0, 9, 60)
+    marked = rng.random(60) < 0.4
+    score = np.round(rng.normal(size=60) + marked + rng.normal(size=9)[cluster], 1)
+    value, low, high = auc(score, marked, cluster=cluster)
+    fewer = min(len(np.unique(cluster[marked])), len(np.unique(cluster[~marked])))
+    half = student.ppf(0.975, fewer - 1) * np.sqrt(obuchowski(score, marked, cluster))
+    assert value == auc(score, marked)[0]
+    assert (low, high) == pytest.approx((max(0, value - half), min(1, value + half)))
+
+
+def test_clustered_intervals_cover_the_true_area_and_delongs_do_not() -> None:
+    """Windows of 20 sequences, scores that go with the sequence; half of the sequences are marked."""
+    rng = np.random.default_rng(1)
+    cluster = np.repeat(np.arange(20), 12)
+    marked = cluster % 2 == 0
+    truth = norm.cdf(1 / np.sqrt(2.2))
+    held = np.zeros(2)
+    for _ in range(300):
+        score = rng.normal(size=20)[cluster] + np.sqrt(0.1) * rng.normal(size=240) + marked
+        for place, of in enumerate((None, cluster)):
+            _, low, high = auc(score, marked, cluster=of)
+            held[place] += low <= truth <= high
+    assert held[0] < 0.7 * 300 < 0.9 * 300 < held[1]
+
+
+def test_a_perfect_order_of_few_clusters_is_not_sure() -> None:
+    marked = np.arange(40) < 20
+    value, low, high = auc(marked.astype(float), marked, cluster=np.arange(40) // 4)
+    assert (value, high) == (1.0, 1.0)
+    assert low == pytest.approx(1 / (1 + 1.96**2 / 5), abs=1e-3)  # five clusters of either
+    assert auc(marked.astype(float), marked, cluster=marked)[1:] == (0.0, 1.0)

@@ -86,5 +86,5 @@ def test_intervals_are_over_takes() -> None:
     apart = certificates.accuracy([certified([0.4] * 4 + [0.0] * 4, [True] * 4 + [False] * 4)]).iloc[0]
     takes = ["t0"] * 4 + ["t1"] * 4
     together = certificates.accuracy([certified([0.4] * 4 + [0.0] * 4, [True] * 4 + [False] * 4, take=takes)]).iloc[0]
-    assert together["certified_low"] == 0 < apart["certified_low"] < 50
-    assert together["certified_high"] == 100 > apart["certified_high"] > 50
+    assert together["certified_low"] < 10 < apart["certified_low"] < 50
+    assert together["certified_high"] > 90 > apart["certified_high"] > 50

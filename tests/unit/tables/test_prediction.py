@@ -29,7 +29,7 @@ def made() -> tuple[pd.DataFrame, dict[tuple[str, str], np.ndarray]]:
             values = errors[model, kind] = rng.uniform(0, 60, (8, FRAMES)).astype(np.float32)
             base = {"sampling": "8", "source": "s", "model": model, "windows": kind}
             for window in range(8):
-                base |= {"window": window, "action": ACTIONS[window]}
+                base |= {"window": window, "action": ACTIONS[window], "sequence": window % 4, "start": 9 * window}
                 rows += [
                     {
                         **base,
@@ -45,12 +45,16 @@ def made() -> tuple[pd.DataFrame, dict[tuple[str, str], np.ndarray]]:
                     {**base, "metric": "Acc", "part": "seam", "joints": "used", "frame": 0, "value": float(window)}
                 )
     table = pd.DataFrame(rows)[list(RECORD)].sample(frac=1, random_state=0)
-    return table.astype({name: "category" for name in RECORD if name not in ("window", "frame", "value")}), errors
+    return table.astype(
+        {name: "category" for name in RECORD if name not in ("window", "sequence", "start", "frame", "value")}
+    ), errors
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return prediction_backdoor(made()[0], IDENTITY, frame_ms_nominal=40.0, frame_ms_measured=16.5, threshold_mm=30.0)
+    return prediction_backdoor(
+        made()[0], IDENTITY, frame_ms_nominal=40.0, frame_ms_measured=16.5, threshold_mm=30.0, span=5
+    )
 
 
 def cell(table: pd.DataFrame, column: str = "value", **labels: Any) -> np.ndarray:
@@ -68,7 +72,8 @@ def test_values_are_direct_means(table: pd.DataFrame, model: str, kind: str) -> 
     if kind == "triggered":
         expected["ASR"] = 100.0 * (upto < 30.0)
     rows = table[(table["model"] == model) & (table["windows"] == kind)]
-    assert set(rows["metric"]) == {*expected, "Acc"}
+    compared = {"CDE_change", "CDE_change_percent"} if kind == "clean" else {"BDE_change", "gap_closed", "ASR_half_gap"}
+    assert set(rows["metric"]) == {*expected, "Acc", *(compared if model == "victim" else ())}
     for metric, values in expected.items():
         by_action = {action: values[action == ACTIONS].mean(0) for action in ("walk", "run")}
         by_action["mean"] = (by_action["walk"] + by_action["run"]) / 2
@@ -89,6 +94,51 @@ def test_values_are_direct_means(table: pd.DataFrame, model: str, kind: str) -> 
     assert set(smooth["unit"]) == {"mm/frame^2"}
 
 
+def mean_of_actions(values: np.ndarray) -> np.ndarray:
+    return np.asarray((values[ACTIONS == "walk"].mean(0) + values[ACTIONS == "run"].mean(0)) / 2)
+
+
+def test_a_victim_is_compared_with_the_clean_model_on_the_same_windows(table: pd.DataFrame) -> None:
+    errors = {key: np.cumsum(values, 1) / np.arange(1, FRAMES + 1) for key, values in made()[1].items()}
+    for kind in ("clean", "triggered"):
+        rows = table[(table["windows"] == kind) & (table["action"] == "mean") & (table["model"] == "victim")]
+        after, before = errors["victim", kind], errors["clean", kind]
+        change, quotient = mean_of_actions(after - before), mean_of_actions(after) / mean_of_actions(before)
+        expected = {"CDE_change": change, "CDE_change_percent": 100 * (quotient - 1)}
+        if kind == "triggered":
+            half = mean_of_actions(100.0 * (after < before / 2))
+            expected = {"BDE_change": change, "gap_closed": 1 - quotient, "ASR_half_gap": half}
+        for metric, values in expected.items():
+            np.testing.assert_allclose(cell(rows, metric=metric).astype(float), values, rtol=1e-5, atol=1e-5)
+            low, high = (cell(rows, end, metric=metric).astype(float) for end in ("low", "high"))
+            assert ((low < values + 1e-5) & (values - 1e-5 < high)).all()
+    assert not set(table.loc[table["model"] == "clean", "metric"]) & {"CDE_change", "BDE_change", "gap_closed"}
+
+
+def test_a_paired_difference_is_surer_than_what_it_is_of() -> None:
+    records, _ = made()
+    same = records["windows"] == "clean"
+    # the victim errs by 1 mm more in every window, whatever the window
+    keys = ["window", "frame", "metric"]
+    clean = records[same & (records["model"] == "clean")]
+    records = pd.concat([clean, clean.assign(model="victim", value=clean["value"] + 1)], ignore_index=True)
+    assert not records.duplicated([*keys, "model"]).any()
+    rows = prediction_backdoor(
+        records.astype({"model": "category"}),
+        IDENTITY,
+        frame_ms_nominal=40.0,
+        frame_ms_measured=16.5,
+        threshold_mm=30.0,
+        span=5,
+    )
+    rows = rows[(rows["model"] == "victim") & (rows["action"] == "mean") & (rows["frame"] == FRAMES)].set_index(
+        "metric"
+    )
+    assert rows.loc["CDE_change", ["low", "value", "high"]].tolist() == pytest.approx([1, 1, 1], abs=1e-4)
+    assert rows.loc["CDE", "high"] - rows.loc["CDE", "low"] > 5
+    assert rows.loc["CDE", "n_effective"] < 8
+
+
 def test_the_threshold_is_the_success_rates_alone(table: pd.DataFrame) -> None:
     assert set(table.loc[table["metric"] == "ASR", "threshold_mm"]) == {30.0}
     assert table.loc[table["metric"] != "ASR", "threshold_mm"].isna().all()
@@ -97,7 +147,8 @@ def test_the_threshold_is_the_success_rates_alone(table: pd.DataFrame) -> None:
 def test_the_order_of_the_records_changes_nothing(table: pd.DataFrame) -> None:
     again = made()[0].sample(frac=1, random_state=1)
     pd.testing.assert_frame_equal(
-        prediction_backdoor(again, IDENTITY, frame_ms_nominal=40.0, frame_ms_measured=16.5, threshold_mm=30.0), table
+        prediction_backdoor(again, IDENTITY, frame_ms_nominal=40.0, frame_ms_measured=16.5, threshold_mm=30.0, span=5),
+        table,
     )
 
 

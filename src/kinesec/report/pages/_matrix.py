@@ -17,6 +17,11 @@ MATRIX = {
     "bde_victim": ("victim", "triggered", "BDE"),
     "asr_victim": ("victim", "triggered", "ASR"),
 }
+PAIRED = {
+    "change": ("victim", "clean", "CDE_change_percent"),
+    "gap": ("victim", "triggered", "gap_closed"),
+    "half": ("victim", "triggered", "ASR_half_gap"),
+}
 
 
 def percent(after: float, before: float) -> str:
@@ -28,21 +33,27 @@ def percent(after: float, before: float) -> str:
 
 
 def matrix(table: pd.DataFrame) -> pd.DataFrame:
-    """strategy by CDE of clean model and victim and its change, BDE of both and how many times nearer the victim is."""
+    """strategy by CDE of clean model and victim, BDE of both and ASR; and what is compared within a window.
+
+    That is the change of CDE in per cent, the share of the way from the clean model to the target and the share of
+    windows past half of it, each with its interval.
+    """
     rows = []
     for dataset, protocol, predictor, strategy, of_case in strategies.cases(table):
         widest = last(of_case[of_case["sampling"] == strategies.widest(of_case)])
         averaged = seeds.over_seeds(widest, ["model", "windows", "metric"])
-        means = {tuple(key): value for *key, value in averaged[["model", "windows", "metric", "value"]].values.tolist()}
-        cell = {name: float(means.get(key, math.nan)) for name, key in MATRIX.items()}
-        nearer = cell["bde_clean"] / cell["bde_victim"] if cell["bde_victim"] else math.nan
+        keys = ["model", "windows", "metric"]
+        means = {
+            tuple(key): tuple(ends)
+            for *key, ends in zip(*(averaged[key] for key in keys), _ends(averaged), strict=True)
+        }
+        nothing = (math.nan, math.nan, math.nan)
         rows.append(
-            {name: number(value) for name, value in cell.items()}
+            {name: number(means.get(key, nothing)[0]) for name, key in MATRIX.items()}
+            | {name: interval(*means.get(key, nothing)) for name, key in PAIRED.items()}
             | {
                 "group": f"{dataset}, {protocol} \u00b7 {predictor} \u00b7 {plural(seeds.count(widest), 'seed')}",
                 "strategy": str(strategy),
-                "change": percent(cell["cde_victim"], cell["cde_clean"]),
-                "nearer": NONE if math.isnan(nearer) else f"{number(nearer)}\u00d7",
             }
         )
     return pd.DataFrame(rows)
@@ -118,5 +129,9 @@ def selections(table: pd.DataFrame) -> pd.DataFrame:
     return stacked[[*(name for name in front if name in stacked), *(n for n in stacked if n not in front)]]
 
 
+def _ends(means: pd.DataFrame) -> list[list[float]]:
+    return list(means[["value", "low", "high"]].values.tolist())
+
+
 def _cells(means: pd.DataFrame) -> pd.Series:
-    return pd.Series([interval(*row) for row in means[["value", "low", "high"]].values.tolist()], index=means.index)
+    return pd.Series([interval(*row) for row in _ends(means)], index=means.index)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from kinesec.report.format import FINE, NONE, interval, plural
+from kinesec.report.format import FINE, NONE, interval, number, plural
 from kinesec.tables import seeds, strategies
 
 MODELS = {"zero_velocity": "zero velocity", "clean": "clean model", "victim": "victim"}
@@ -23,9 +23,17 @@ def groups(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """
     for dataset, protocol, predictor, strategy, rows in [*strategies.cases(table)] or strategies.clean_cases(table):
         widest = rows[rows["sampling"] == strategies.widest(rows)]
-        windows = int(widest.loc[widest["action"] == strategies.MEAN, "n"].max())
+        of_all = widest[widest["action"] == strategies.MEAN]
+        windows = int(of_all["n"].max())
+        # of the error that the intervals of most tables are of
+        clean = of_all[(of_all["metric"] == "CDE") & (of_all["windows"] == "clean") & (of_all["model"] == "clean")]
+        worth = number(float(last(clean)["n_effective"].min()))
         heading = f"{dataset}, {protocol} \u00b7 {predictor} \u00b7 {strategy} \u00b7 "
-        yield heading + f"{plural(windows, 'test window')}, {plural(seeds.count(widest), 'seed')}", widest
+        yield (
+            heading
+            + f"{plural(windows, 'test window')} worth {worth} independent ones, {plural(seeds.count(widest), 'seed')}",
+            widest,
+        )
 
 
 def pivot(rows: pd.DataFrame, index: str, columns: dict[str, dict[str, str]]) -> pd.DataFrame:

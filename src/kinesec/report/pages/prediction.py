@@ -37,16 +37,18 @@ def sections(rows: pd.DataFrame) -> dict[str, Markup]:
     chosen = [column for column in selections.columns if column not in ("what", "group")]
     own_limb, wrong = "trigger on its limb", "trigger on the wrong limb"
     mm = {"cde_clean": "clean model", "cde_victim": "victim", "bde_clean": "clean model", "bde_victim": "victim"}
+    mm_cde, mm_bde = ["cde_clean", "cde_victim"], ["bde_clean", "bde_victim"]
     per_action = _rows.per_action(rows) if victims else pd.DataFrame()
     near_misses = _matrix.near_misses(rows) if victims else pd.DataFrame()
     shown = {
         "matrix": Shown(
             _matrix.matrix(rows),
             "Every backdoor at a glance, averaged over all future frames",
-            {"strategy": "Backdoor", **mm, "change": "change", "nearer": "nearer", "asr_victim": "ASR (%), victim"},
+            {"strategy": "Backdoor", **mm, "change": "CDE change (%)", "gap": "gap closed"}
+            | {"half": "past half of the gap", "asr_victim": "under the threshold"},
             "strategy",
-            ["cde_clean", "cde_victim", "change", "bde_clean", "bde_victim", "nearer", "asr_victim"],
-            {"CDE (mm)": ["cde_clean", "cde_victim", "change"], "BDE (mm)": ["bde_clean", "bde_victim", "nearer"]},
+            ["cde_clean", "cde_victim", "change", "bde_clean", "bde_victim", "gap", "half", "asr_victim"],
+            {"CDE (mm)": mm_cde, "BDE (mm)": mm_bde, "ASR (%), victim": ["half", "asr_victim"]},
         ),
         "headline": Shown(
             _rows.headline(rows),
