@@ -139,5 +139,6 @@ def backdoor_table(
                         rows += _paired(key, shift)
                     if strategies and sampling == samplings[0]:
                         for chosen, factor in {selection: 1.0, **_SELECTIONS}.items():
-                            rows += _training_windows({**key, "selection": chosen}, factor)
+                            for mean in (action, "windows") if action == "mean" else (action,):
+                                rows += _training_windows({**key, "selection": chosen, "action": mean}, factor)
     return pd.DataFrame(rows).assign(n_effective=lambda table: 0.4 * table["n"])

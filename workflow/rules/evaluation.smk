@@ -68,6 +68,8 @@ rule evaluate_stealth:
         poison=paths.POISON,
     output:
         table=paths.STEALTH_TABLE,
+        told_apart=paths.STEALTH_TEST,
+        selected=paths.SELECTED_TABLE,
     log:
         "logs/evaluate_stealth/{data}/{protocol}/{strategy}/seed{seed}.log",
     benchmark:
@@ -80,7 +82,9 @@ rule evaluate_stealth:
         runtime=30,
     params:
         strategy=lambda wildcards: PLAN.prediction.strategy(wildcards.strategy),
-        code=code_of("evaluate_stealth.py"),
+        code=lambda wildcards: code(
+            "evaluate_stealth.py", *PLAN.prediction.strategy_code(wildcards.strategy)
+        ),
     script:
         "../scripts/evaluate_stealth.py"
 

@@ -7,7 +7,10 @@ rule table_prediction:
             *PLAN.prediction.evaluations(),
             *PLAN.prediction.poisons(paths.STEALTH_TABLE),
         ],
+        told_apart=PLAN.prediction.poisons(paths.STEALTH_TEST),
+        selected=PLAN.prediction.poisons(paths.SELECTED_TABLE),
     output:
+        **PLAN.table_outputs(PLAN.poison_tables),
         table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",
     log:
         f"logs/table_prediction/{RUN}.log",

@@ -12,4 +12,6 @@ with job(snakemake) as run:
         strategy=run.params.strategy,
         identity={name: run.wildcards[name] for name in ("data", "protocol", "seed")},
         table_path=Path(run.output.table),
+        test_path=Path(run.output.told_apart),
+        selected_path=Path(run.output.selected),
     )

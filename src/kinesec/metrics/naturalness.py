@@ -15,6 +15,7 @@ from kinesec.motion.kinematics import bone_lengths
 
 UNITS = {"Acc": "mm/frame^2", "Jerk": "mm/frame^3", "BLC": "mm/frame"}
 SEAM = 2
+ROUNDING = 1e-3  # of any of the metrics: coordinates of a few metres are float32, so 1e-4 to 5e-4 mm apart
 
 
 def naturalness(position: np.ndarray, parents: Sequence[int], history: int) -> dict[tuple[str, str], np.ndarray]:

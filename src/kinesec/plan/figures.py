@@ -41,7 +41,7 @@ def of_prediction(prediction: Prediction, defences: Defences) -> Iterator[Figure
                 STILL,
                 f"Smoothness and bone lengths of poisoned training windows of {data}, {protocol}, by selection, beside "
                 "the same windows before poisoning and all training windows; whole windows and the seam between "
-                "history and future. Bars and bands: 95 % intervals.",
+                "history and future. Means over windows; bars and bands: 95 % intervals.",
             )
     for data, predictor in product(prediction.datasets, defences.predictors):
         yield from _of_defences(defences, data, predictor)

@@ -60,7 +60,12 @@ class Plan:
     def prediction_tables(self) -> list[str]:
         """The names of the run's tables on prediction."""
         backdoors = ["prediction_backdoor"] if self.prediction.datasets else []
-        return [*backdoors, *(["prediction_defences"] if self.defences.specs else [])]
+        return [*backdoors, *self.poison_tables, *(["prediction_defences"] if self.defences.specs else [])]
+
+    @property
+    def poison_tables(self) -> list[str]:
+        """The names of the run's tables on the windows that were poisoned."""
+        return ["prediction_stealth", "prediction_selected"] if self.prediction.compared else []
 
     @property
     def recognition_tables(self) -> list[str]:

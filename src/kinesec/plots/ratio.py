@@ -28,7 +28,7 @@ CONTROLS: tuple[tuple[str, str, Dashes, float], ...] = (
 
 
 def _way(strategy: tidy.Strategy) -> str:
-    whole = ", whole sequences" if strategy.level == "sequence" else ""
+    whole = ", sequence by sequence" if strategy.level == "sequence" else ""
     return f"victim, {strategy.selection} selection{whole}".replace("_", " ")
 
 

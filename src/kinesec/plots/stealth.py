@@ -26,11 +26,12 @@ CLEAN, BEFORE, POISONED = "train_clean", "train_before", "train_poisoned"
 def draw(table: pd.DataFrame, *, dataset: str, protocol: str) -> Figure:
     """A row a trigger and target, a column a metric and part; poisoned windows beside the same ones before.
 
+    Means over windows, so that selections of different actions are on one scale and one line of clean windows.
     Strategies that differ in their ratio alone are drawn at the largest. Raises ``KinesecError`` when the table has no
     poisoned training window.
     """
     rows = tidy.typed(table)
-    rows = rows[(rows["dataset"] == dataset) & (rows["protocol"] == protocol) & (rows["action"] == tidy.MEAN)]
+    rows = rows[(rows["dataset"] == dataset) & (rows["protocol"] == protocol) & (rows["action"] == tidy.WINDOWS)]
     rows = rows[rows["windows"].isin([CLEAN, BEFORE, POISONED])]
     strategies = at_largest_ratio(tidy.poisons(rows))
     if not strategies:
@@ -68,7 +69,8 @@ def _name(selection: str, level: str) -> str:
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, strategies: list[tidy.Strategy], ways: list[tuple[str, str]]) -> None:
-    every = seeds.over_seeds(rows[rows["windows"] == CLEAN], ["windows"])
+    clean = rows[rows["windows"] == CLEAN]
+    every = seeds.over_seeds(clean[clean["n"] == clean["n"].max()], ["windows"])  # of all actions
     largest = float(rows[["value", "high"]].max().max())
     bare(axes, "x")
     axes.tick_params(axis="y", length=0)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from kinesec.report.format import plain, plural, pretty
 from kinesec.report.pages import backdoor as classifiers
-from kinesec.report.pages import defences, papers, prediction, provenance, recognition
+from kinesec.report.pages import defences, papers, prediction, provenance, recognition, stealth
 from kinesec.tables import strategies
 from kinesec.tables.backdoor import read as read_backdoors
 from kinesec.tables.recognition import read as read_recognition
@@ -78,7 +78,8 @@ def build(
     """Writes the report of a run; the same inputs give the same bytes.
 
     ``tables`` are CSV files by name: ``prediction_backdoor``, ``prediction_defences``, ``paper_comparison`` and those
-    of ``recognition.sections`` and ``backdoor.sections`` are shown in part, every one is linked, by a relative address.
+    of ``stealth.sections``, ``recognition.sections`` and ``backdoor.sections`` are shown in part, every one is linked,
+    by a relative address.
     ``figures`` are (SVG or animated WebP file, caption) by name, in the page's order; a PDF or PNG of the same stem is
     linked, and the PNG of an animation stands for it where no motion is wanted.
     ``facts`` (JSON types alone; ``facts.gather`` makes them; a list may be empty):
@@ -124,6 +125,7 @@ def build(
         backdoor=None if backdoor is None else prediction.sections(backdoor),
         threshold=None if backdoor is None else prediction.threshold(backdoor),
         defences={} if defended is None else defences.sections(defended),
+        stealth=stealth.sections(tables),
         recognition=recognition.sections(tables),
         recognition_titles=recognition.TITLES,
         attacked=attacked,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ PREDICTION_BACKDOOR = (
 )  # fmt: skip
 _ENDS = ("value", "low", "high")
 ALL_ACTIONS = "mean"
+ALL_WINDOWS = "windows"  # a mean over windows, whatever their actions, of training windows
 NEAR_MISSES = ("rotated_", "half_frames", "natural_nearest")
 
 
@@ -154,7 +155,8 @@ def stealth(
 ) -> pd.DataFrame:
     """Rows of training windows (columns ``PREDICTION_BACKDOOR``, sampling and predictor empty, model ``data``).
 
-    ``kinds`` holds, by the kind of windows, which they are and their ``naturalness``.
+    ``kinds`` holds, by the kind of windows, which they are and their ``naturalness``. Beside the mean of the actions'
+    means stands action ``windows``, the mean over windows.
     """
     parts: list[pd.DataFrame] = []
     for kind, (sample, measured) in kinds.items():
@@ -162,7 +164,8 @@ def stealth(
         for (metric, part), values in measured.items():
             same = {"sampling": "", "model": "data", "windows": kind, "joints": "", "threshold_mm": None}
             columns.add(values[:, None], {**same, "metric": metric, "part": part, "unit": UNITS[metric]})
-        parts += _rows(columns)
+        together = replace(columns, sample=replace(sample, action=np.full(len(sample.action), ALL_WINDOWS)))
+        parts += [*_rows(columns), next(_rows(together))]
     return _finished(pd.concat(parts, ignore_index=True), {**identity, "predictor": ""}, 0.0, 0.0)
 
 

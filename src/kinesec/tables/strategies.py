@@ -34,6 +34,7 @@ TEXT = (
 )
 NUMBERS = ("ratio", "frame", "horizon_ms_nominal", "value", "low", "high", "n", "n_effective")
 MEAN = "mean"
+WINDOWS = "windows"  # instead of an action: the mean over windows, whatever their actions
 ROTATED = "rotated_"  # a kind of windows: the triggered limb turned by so many degrees
 
 
@@ -48,7 +49,7 @@ class Strategy(NamedTuple):
 
     def __str__(self) -> str:
         share = f"{100 * self.ratio:.3g} % poisoned"
-        whole = " of whole sequences" if self.level == "sequence" else ""
+        whole = " of windows in a row" if self.level == "sequence" else ""
         return f"{self.trigger} trigger, {self.target} target, {share}, {self.selection} selection{whole}"
 
 

@@ -21,6 +21,7 @@ from PIL import Image
 from report_run import facts, make_report
 
 from kinesec.errors import KinesecError
+from kinesec.evaluation.stealth import COMPARED
 from kinesec.files import store
 from kinesec.files.kinds.motions import MOTIONS
 from kinesec.files.kinds.windows import WINDOWS
@@ -28,9 +29,12 @@ from kinesec.provenance.facts import gather, models
 from kinesec.report import format
 from kinesec.report.markup import table
 from kinesec.report.page import build
-from kinesec.report.pages import _matrix, _rows
+from kinesec.report.pages import _matrix, _rows, stealth
+from kinesec.tables import stealth as stealth_table
 from kinesec.tables import strategies
+from kinesec.tables.files import write_csv
 from kinesec.tables.prediction import with_all_seeds
+from kinesec.tables.stealth import with_verdicts
 
 EVIL = "<script>alert('x')</script>\"><img src=http://evil.example/x onerror=alert(1)>"
 VOID = {"meta", "img", "source", "br", "link", "hr", "input"}
@@ -203,11 +207,59 @@ def test_near_misses_stand_in_order_of_their_distance_and_end_with_natural_windo
 def test_every_selection_stands_beside_random() -> None:
     rows = _matrix.selections(strategies.typed(backdoor_table())).set_index("what")
     assert list(rows.columns) == ["group", "all clean windows", "random", "natural", "worst", "balanced"]
-    assert len(rows) == 6
+    assert len(rows) == 18
     cell = rows.loc["Acc, seam (mm/frame\u00b2)"]
     assert cell["natural"].endswith(", \u221240 %")
     assert cell["worst"].endswith(", +120 %")
     assert "%" not in cell["random"]
+
+
+def test_a_selection_that_leaves_actions_out_has_means_over_windows_alone() -> None:
+    made = strategies.typed(backdoor_table()).assign(n=8)
+    made.loc[made["selection"] == "natural", "n"] = 5
+    rows = _matrix.selections(made).set_index("what")
+    assert rows.loc["Acc, seam (mm/frame\u00b2)", "natural"] == format.NONE
+    assert rows.loc["Acc, seam (mm/frame\u00b2), before poisoning", "natural"] == format.NONE
+    assert rows.loc["Acc, seam (mm/frame\u00b2), mean over windows", "natural"].endswith(", \u221240 %")
+    assert rows.loc["Acc, seam (mm/frame\u00b2)", "worst"].endswith(", +120 %")
+
+
+def test_what_was_poisoned_and_whether_it_can_be_told_is_shown(tmp_path: Path) -> None:
+    same = {"dataset": "cmu", "protocol": "ltd25", "trigger": "rigid", "target": "jammed", "level": "window"}
+    same |= {"ratio": 0.1, "seed": 0}
+    rows = [
+        {**same, "selection": selection, "windows": windows, "against": against, "metric": metric, "part": part,
+         "score": "minimised" if (selection, part) == ("natural", "seam") else "", "detector": detector,
+         "value": value, "low": value - 0.1, "high": value + 0.1, "n": 9, "n_others": 81}
+        for selection, value in (("random", 0.52), ("natural", 0.13))
+        for windows, against in COMPARED
+        for metric in ("Acc", "Jerk")
+        for part in ("whole", "seam", "seam/whole")
+        for detector in ("high", "either_tail")
+    ]  # fmt: skip
+    write_csv(with_verdicts(pd.DataFrame(rows)), str(tmp_path / "told.csv"))
+    chosen = [
+        stealth_table.selected(
+            np.repeat(["walk", "nod"], [6, 4]), np.repeat(["w", "n"], [6, 4]), np.array(index), {"walk"},
+            {**same, "selection": selection},
+        )
+        for selection, index in (("random", [0, 1, 9]), ("natural", [7, 8, 9]))
+    ]  # fmt: skip
+    write_csv(pd.concat(chosen), str(tmp_path / "selected.csv"))
+    tables = {"prediction_stealth": tmp_path / "told.csv", "prediction_selected": tmp_path / "selected.csv"}
+    shown = stealth.told_apart(stealth_table.read(tables["prediction_stealth"]))
+    assert len(shown) == 6
+    assert shown.loc[1, ["selection", "Acc, seam", "Acc, whole"]].tolist() == [
+        "natural", "0.13 (0.03\u20130.23)\u2020", "0.13 (0.03\u20130.23)",
+    ]  # fmt: skip
+    assert shown["group"].nunique() == 3
+    actions = stealth.selected(stealth_table.read(tables["prediction_selected"])).set_index("action")
+    assert actions.loc["nod (not tested)", ["all windows", "random", "natural"]].tolist() == ["40.0", "33.3", "100.0"]
+    assert actions.loc["walk", ["all windows", "random", "natural"]].tolist() == ["60.0", "66.7", "0"]
+    assert {name: "<table" in html for name, html in stealth.sections(tables).items()} == {
+        "told_apart": True, "selected": True,
+    }  # fmt: skip
+    assert stealth.sections({}) == {}
 
 
 def test_a_run_of_clean_models_alone_has_its_errors_and_no_backdoor(tmp_path: Path) -> None:

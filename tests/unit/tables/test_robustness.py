@@ -90,7 +90,7 @@ def test_intervals_draw_whole_takes() -> None:
 
 
 def test_the_interval_is_of_both_factors_at_once() -> None:
-    """Where an attack fails on all four takes it is tried on, what is left is clean accuracy; but it may fool a fifth."""
+    """Where an attack fails on all four takes, what is left is clean accuracy; but it may fool a fifth."""
     made = robustness.runs([(row(), records([False] * 8))], ALL).iloc[0]
     for end in ("percent", "high"):
         assert made[f"robust_accuracy_{end}"] == pytest.approx(made[f"clean_accuracy_{end}"])

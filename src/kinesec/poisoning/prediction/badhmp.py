@@ -19,7 +19,7 @@ from kinesec.metrics.naturalness import naturalness
 from kinesec.motion.directions import bone_directions
 from kinesec.motion.skeleton import Skeleton
 from kinesec.poisoning.prediction import recorded
-from kinesec.poisoning.prediction.candidates import Candidates, Level, choose
+from kinesec.poisoning.prediction.candidates import STRATA, Candidates, Level, choose
 from kinesec.progress import Progress
 from kinesec.samples.windows import windows as windows_module
 from kinesec.settings import keywords
@@ -144,7 +144,8 @@ def _candidates(data: xr.Dataset, training: np.ndarray, poison: Poison) -> Candi
 def select(data: xr.Dataset, poison: Poison, name: str, seed: int) -> np.ndarray:
     """The training windows (their indices among the training windows, ascending) that a resolved strategy poisons.
 
-    ``floor(ratio * N)`` of N training windows, at least one. Raises ``KinesecError`` when there is no training window.
+    ``floor(ratio * N)`` of N training windows, at least one; of each action its share, unless the selection or its
+    setting ``strata`` says ``none``. Raises ``KinesecError`` when there is no training window.
     """
     training = np.flatnonzero(windows_module.in_split(data, "train"))
     if not len(training):
@@ -153,13 +154,18 @@ def select(data: xr.Dataset, poison: Poison, name: str, seed: int) -> np.ndarray
     selection = names.load("poisoning.prediction.selections", poison.selection)
     rng = seeding.generator(seed, "poison", name)
     owner = f"poison with selection {poison.selection!r}"
-    taken = keywords(owner, selection.scores, poison.selection_settings, "selection_settings")
+    settings = dict(poison.selection_settings)
+    strata = settings.pop("strata", getattr(selection, "STRATA", "action"))
+    if strata not in STRATA:
+        raise ConfigError(f"{owner}: selection_settings.strata: found {strata!r}, expected {' or '.join(STRATA)}")
+    taken = keywords(owner, selection.scores, settings, "selection_settings")
     try:
         scores = selection.scores(candidates, rng, **taken)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{owner}: {error}") from error
     budget = max(1, int(poison.ratio * len(candidates) + 1e-9))
-    return choose(scores, candidates.sequence, budget, poison.level)
+    stratum = candidates.action if strata == "action" else None
+    return choose(scores, candidates.sequence, budget, poison.level, stratum)
 
 
 def write(windows_path: Path, out: Path, poison: Poison, name: str, seed: int) -> None:

@@ -94,10 +94,26 @@ def near_misses(table: pd.DataFrame) -> pd.DataFrame:
     return stack(parts, "kind")
 
 
+# the windows' kind and their mean, and what a row of it is called
+_MEANS = (
+    ("train_poisoned", strategies.MEAN, ""),
+    ("train_before", strategies.MEAN, ", before poisoning"),
+    ("train_poisoned", strategies.WINDOWS, ", mean over windows"),
+)
+
+
 def selections(table: pd.DataFrame) -> pd.DataFrame:
-    """metric by selection: Acc, Jerk and BLC of poisoned training windows, and the change against random selection."""
-    rows = table[table["action"] == strategies.MEAN]
-    rows = rows.assign(what=rows["metric"] + ", " + rows["part"] + " (" + rows["unit"].replace(POWERS) + ")")
+    """metric by selection: Acc, Jerk and BLC of poisoned training windows, and the change against random selection.
+
+    Beside the mean over actions stand that of the same windows before poisoning, and the mean over windows. All means
+    over actions are over the same actions: a selection that leaves actions out has none.
+    """
+    named = table["metric"] + ", " + table["part"] + " (" + table["unit"].replace(POWERS) + ")"
+    of_means = []
+    for kind, mean, more in _MEANS:
+        of_mean = table[(table["action"] == mean) & table["windows"].isin([kind, "train_clean"])]
+        of_means.append(of_mean.assign(what=named[of_mean.index] + more))
+    rows = pd.concat(of_means)
     parts: list[tuple[str, pd.DataFrame]] = []
     chosen = [name for name in ("random",) if any(strategy.selection == name for strategy in strategies.poisons(rows))]
     for dataset, protocol in rows[["dataset", "protocol"]].drop_duplicates().values.tolist():
@@ -106,18 +122,27 @@ def selections(table: pd.DataFrame) -> pd.DataFrame:
             heading = f"{dataset}, {protocol} \u00b7 {str(same).rpartition(',')[0]}"
             columns: dict[str, pd.Series] = {}
             means: dict[str, pd.Series] = {}
+            everything = here.loc[here["windows"] == "train_clean", "n"].max()
             for strategy in strategies.poisons(here):
                 if strategy._replace(selection="") != same:
                     continue
                 of_one = strategies.of_strategy(here, strategy)
                 clean = seeds.over_seeds(of_one[of_one["windows"] == "train_clean"], ["what"]).set_index("what")
-                by_metric = seeds.over_seeds(of_one[of_one["windows"] == "train_poisoned"], ["what"]).set_index("what")
-                columns.setdefault("all clean windows", _cells(clean))
+                of_chosen = of_one[of_one["windows"] != "train_clean"]
+                by_metric = seeds.over_seeds(of_chosen, ["what"]).set_index("what")
+                if clean["n"].max() < everything:
+                    over_actions = ~by_metric.index.str.endswith(_MEANS[-1][2])
+                    by_metric.loc[over_actions, ["value", "low", "high"]] = math.nan
+                else:
+                    columns.setdefault("all clean windows", _cells(clean))
                 columns[strategy.selection], means[strategy.selection] = _cells(by_metric), by_metric["value"]
             for name in means:
                 if name != "random" and "random" in means:
                     change = [percent(means[name][what], means["random"][what]) for what in columns[name].index]
-                    text = [f"{cell}, {by}" for cell, by in zip(columns[name], change, strict=True)]
+                    text = [
+                        cell if cell == NONE else f"{cell}, {by}"
+                        for cell, by in zip(columns[name], change, strict=True)
+                    ]
                     columns[name] = pd.Series(text, index=columns[name].index)
             frame = pd.DataFrame(columns)
             order = sorted(

@@ -13,8 +13,10 @@ from stores import SKELETON, write_motions
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.files import store
 from kinesec.files.kinds.poison import POISON as STORED
+from kinesec.files.kinds.windows import WINDOWS
 from kinesec.poisoning.prediction import badhmp
 from kinesec.poisoning.prediction.badhmp import Poison, poison_windows, write
+from kinesec.poisoning.prediction.candidates import quotas
 from kinesec.samples.windows import windows
 from kinesec.samples.windows.cut import Protocol, cut
 from kinesec.samples.windows.poisoned import load_poisoned
@@ -128,6 +130,28 @@ def test_seed_and_name_draw_the_windows(clean_path: Path, tmp_path: Path) -> Non
     assert len(set(drawn.values())) == 3
 
 
+def test_every_action_gives_its_share_unless_told_otherwise(tmp_path: Path) -> None:
+    path = cut_store(tmp_path, [60, 45, 30, 30, 30])
+    data = store.read(path, WINDOWS)
+    training = windows.in_split(data, "train")
+    action = data.action.values[data.sequence_index.values[training]]
+    counts = np.unique(action, return_counts=True)[1]
+
+    def taken(selection: str, **settings: str) -> list[int]:
+        poison = replace(POISON, selection=selection, selection_settings=settings)
+        chosen = action[badhmp.select(data, badhmp.resolve(poison, data), "name", 0)]
+        return [int((chosen == name).sum()) for name in np.unique(action)]
+
+    shares = quotas(action, int(0.25 * len(action))).tolist()
+    assert len(shares) == len(counts) > 1
+    for selection in ("natural", "random", "worst"):
+        assert taken(selection) == shares
+    assert taken("natural", strata="none") != shares
+    assert taken("natural_unstratified") == taken("natural", strata="none")
+    assert taken("natural_unstratified", strata="action") == shares
+    assert max(taken("balanced")) - min(taken("balanced")) <= 1
+
+
 @pytest.mark.parametrize("mode", ["replace", "append"])
 def test_batches_are_poisoned_where_they_should_be(clean_path: Path, clean: Windows, tmp_path: Path, mode: str) -> None:
     write(clean_path, tmp_path / "p.zarr", replace(POISON, mode=mode), "name", 0)
@@ -165,6 +189,10 @@ def test_poison_of_other_windows_is_refused(clean_path: Path, clean: Windows, tm
             "trigger_settings.angle: found an unknown key, expected some of directions",
         ),
         ({"target_settings": {"speed": 3}}, "target_settings.speed: found an unknown key, expected none"),
+        (
+            {"selection_settings": {"strata": "subject"}},
+            "selection_settings.strata: found 'subject', expected",
+        ),
         ({"selection_settings": {"best": 3}}, "selection 'random': selection_settings.best: found an unknown key"),
     ],
 )

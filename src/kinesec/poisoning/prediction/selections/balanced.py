@@ -6,6 +6,8 @@ import numpy as np
 
 from kinesec.poisoning.prediction.candidates import Candidates
 
+STRATA = "none"  # the scores themselves say how many of each action
+
 
 def scores(candidates: Candidates, rng: np.random.Generator) -> np.ndarray:
     """A window's place in a random order of its action's windows, plus a draw under one for ties (window,)."""

@@ -33,3 +33,11 @@ def scores(
     if not np.isfinite(total).all():
         raise ValueError("natural selection: windows are too short for its metrics")
     return total
+
+
+def minimised(
+    *, acc: float = 1.0, jerk: float = 1.0, blc: float = 1.0, part: str = "seam"
+) -> frozenset[tuple[str, str]]:
+    """The metrics (metric, part) that the score adds up: that they are low says that the selection did its work."""
+    weights = {"Acc": acc, "Jerk": jerk, "BLC": blc}
+    return frozenset((metric, part) for metric, weight in weights.items() if weight)

@@ -7,6 +7,8 @@ import numpy as np
 from kinesec.poisoning.prediction.candidates import Candidates
 from kinesec.poisoning.prediction.selections import natural
 
+maximised = natural.minimised
+
 
 def scores(
     candidates: Candidates,
