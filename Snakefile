@@ -32,7 +32,7 @@ wildcard_constraints:
     protocol="[A-Za-z0-9_]+",
     predictor="[A-Za-z0-9_]+",
     defence="[A-Za-z0-9_]+",
-    strategy="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+(-sequence)?-[0-9.]+",
+    strategy="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+(-sequence)?(-hardened)?-[0-9.]+",
     seed="[0-9]+",
     clips="[A-Za-z0-9_]+",
     training="[A-Za-z0-9_]+(-[a-z_]+[A-Za-z0-9_.+-]+)?",

@@ -12,10 +12,13 @@ DEFENCES: dict[str, Any] = {
         "tuning": {"defence": "fine_tuning", "settings": {"shares": [0.2], "rates": [0.1], "epochs": 1}},
     }
 }
+STRENGTH: dict[str, Any] = {
+    "prediction.trigger_strength": {"disturbances": {"noise": {"disturbance": "joint_noise", "levels": [20]}}}
+}
 # one attack by gradients and one on labels, in shards, on one of the two recognizers; the other is shown what comes of
 # the first
 ATTACK = {
     "smart_ab": {**RECOGNITION["attacks"]["smart_ab"], "recognizers": ["st_gcn"]},
     "basar": {"attack": "basar", "settings": {"iterations": 5, "project_every": 5}, "recognizers": ["st_gcn"]},
 }
-EVERY_SYSTEM: dict[str, Any] = {**DEFENCES, "recognition": {**RECOGNITION, "attacks": ATTACK}}
+EVERY_SYSTEM: dict[str, Any] = {**DEFENCES, **STRENGTH, "recognition": {**RECOGNITION, "attacks": ATTACK}}

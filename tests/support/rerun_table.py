@@ -109,7 +109,8 @@ PLOTTED = PAGE | {"figure_horizons", "figure_near_misses", "figure_stealth"}
 TABLED = PLOTTED | {"table_prediction", "compare_with_papers"}
 TABLED_DEFENCES = PAGE | {"table_defences", "figure_fine_tuning"}
 DEFENDED = TABLED_DEFENCES | {"defend_prediction", "figure_roc"}
-EVALUATED = PICTURED | TABLED | {"evaluate_prediction"}
+STRENGTH = PAGE | {"evaluate_trigger_strength", "table_trigger_strength", "figure_trigger_strength"}
+EVALUATED = PICTURED | TABLED | STRENGTH | {"evaluate_prediction"}
 TRAINED = EVALUATED | DEFENDED | {"train_predictor", "train_victim"}
 POISONED = EVALUATED | DEFENDED | {"train_victim", "poison_badhmp", "croissant", "evaluate_stealth"}
 PREDICTED = POISONED | TRAINED | {"cut_windows"}
@@ -182,6 +183,11 @@ EDITS = (
         "module of one trigger, `poisoning/prediction/triggers/rigid.py`",
         code(f"{SRC}/poisoning/prediction/triggers/rigid.py"),
         POISONED,
+    ),
+    Edit(
+        "module of one disturbance, `poisoning/prediction/disturbances/rotation.py`",
+        code(f"{SRC}/poisoning/prediction/disturbances/rotation.py"),
+        STRENGTH,
     ),
     Edit(
         "module of one defence, `defences/backdoor/fine_tuning.py`",

@@ -36,7 +36,7 @@ FLOORS = (
 )
 # torch takes seconds to import, and the environment of figures and of the report has none
 WITH_TORCH = {"models", "training", "attacks", "defences", "evaluation", "jobs"}
-EVALUATED = ("attack", "backdoor", "prediction", "recognizer", "robustness", "transfer")
+EVALUATED = ("attack", "backdoor", "prediction", "recognizer", "robustness", "transfer", "trigger_strength")
 TORCH_INSIDE_FUNCTIONS = {"motion.kinematics", "seeding"}
 # where a name in a configuration is a file: what each public module but base.py defines for whoever loads it
 NAMES = {
@@ -49,6 +49,7 @@ NAMES = {
     "models.videonets": {"VIDEONET", "RECIPE", "SMALL", "PUBLISHED"},
     "models.wrappers": {"WRAPPER"},
     "poisoning.classification.triggers": {"FORMS", "OURS", "PRESETS", "TRIGGER"},
+    "poisoning.prediction.disturbances": {"LEVEL", "NEUTRAL", "STAGE", "UNIT", "apply"},
     "poisoning.prediction.selections": {"scores"},
     "poisoning.prediction.targets": {"apply"},
     "poisoning.prediction.triggers": {"apply"},

@@ -17,6 +17,7 @@ CONFIGURATION = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ARTIFACTS = "results/artifacts/mine"
 TABLES = (
     "prediction_backdoor",
+    "trigger_strength",
     "prediction_defences",
     "recognition_accuracy",
     "recognition_attacks",
@@ -62,7 +63,7 @@ def table(project: Project, name: str) -> pd.DataFrame:
 def test_every_kind_of_the_page_has_a_file(repository: Path) -> None:
     page = (repository / PAGE).read_text()
     headings = {*re.findall(r"^## (.*)$", page, re.MULTILINE)} - {"Before a pull request"}
-    assert len(FILE.findall(page)) == len(headings) == 15
+    assert len(FILE.findall(page)) == len(headings) == 16
 
 
 def test_a_reader_and_a_data_set_give_motions(extended: Project) -> None:
@@ -83,6 +84,17 @@ def test_predictor_trigger_target_selection_and_window_protocol_are_in_the_table
     still = distance[(distance["model"] == "zero_velocity") & (distance["joints"] == "used")]
     last = still[still["frame"].astype(int) == 10]["value"].astype(float)
     assert last.item() == pytest.approx(330, rel=1e-3)  # the mean of 60, 120 ... 600 mm that the body sinks
+
+
+def test_a_disturbance_is_in_the_table(extended: Project) -> None:
+    rows = table(extended, "trigger_strength")
+    assert set(zip(rows["disturbance"], rows["module"], rows["stage"], rows["amount_unit"], strict=True)) == {
+        ("none", "", "", ""),
+        ("tremor", "tremor", "execution", "mm"),
+    }
+    assert set(rows["amount"].astype(float)) == {0, 10, 40}
+    distance = rows[(rows["metric"] == "BDE") & (rows["model"] == "victim")]["value"].astype(float)
+    assert len(set(distance)) == 3  # the target sinks from where the limb trembles to
 
 
 def test_a_defence_finds_the_jump_that_the_target_makes(extended: Project) -> None:

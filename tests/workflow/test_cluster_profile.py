@@ -19,6 +19,7 @@ ALONE = {
     "train_victim",
     "evaluate_prediction",
     "evaluate_clean_prediction",
+    "evaluate_trigger_strength",
     "defend_prediction",
     "train_recognizer",
     "evaluate_recognizer",

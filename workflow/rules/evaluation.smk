@@ -62,6 +62,41 @@ use rule evaluate_prediction as evaluate_clean_prediction with:
         ),
 
 
+rule evaluate_trigger_strength:
+    input:
+        windows=paths.WINDOWS,
+        clean=paths.filled(paths.PREDICTOR, strategy="clean"),
+        victim=paths.PREDICTOR,
+    output:
+        records=paths.STRENGTH_RECORDS,
+        table=paths.STRENGTH_TABLE,
+    log:
+        "logs/evaluate_trigger_strength/{data}/{protocol}/{strategy}/{predictor}/seed{seed}.log",
+    benchmark:
+        "logs/evaluate_trigger_strength/{data}/{protocol}/{strategy}/{predictor}/seed{seed}.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=60,
+        gpu=1,
+    params:
+        strategy=lambda wildcards: PLAN.prediction.strategy(wildcards.strategy),
+        disturbances=PLAN.strength.disturbances,
+        sampling=PLAN.strength.sampling,
+        sampling_range=lambda wildcards: PLAN.sources[wildcards.data].test_sampling,
+        threshold_mm=PLAN.prediction.part.get("asr_threshold_mm"),
+        code=lambda wildcards: code(
+            "evaluate_trigger_strength.py",
+            PLAN.prediction.predictor_code(wildcards.predictor),
+            *PLAN.prediction.strategy_code(wildcards.strategy),
+            *PLAN.strength.code,
+        ),
+    script:
+        "../scripts/evaluate_trigger_strength.py"
+
+
 rule evaluate_stealth:
     input:
         windows=paths.WINDOWS,

@@ -51,6 +51,31 @@ rule figure_ratio:
         "../scripts/figure_ratio.py"
 
 
+rule figure_trigger_strength:
+    input:
+        table=f"results/artifacts/{RUN}/tables/trigger_strength.csv",
+    output:
+        **PLAN.figure("trigger_strength-{data}-{predictor}", "pdf", "svg", "png"),
+    log:
+        f"logs/figure_trigger_strength/{RUN}/{{data}}-{{predictor}}.log",
+    benchmark:
+        f"logs/figure_trigger_strength/{RUN}/{{data}}-{{predictor}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
+    params:
+        figure=lambda wildcards: {
+            "dataset": wildcards.data,
+            "predictor": wildcards.predictor,
+        },
+        code=code_of("figure_trigger_strength.py"),
+    script:
+        "../scripts/figure_trigger_strength.py"
+
+
 rule figure_near_misses:
     input:
         table=f"results/artifacts/{RUN}/tables/prediction_backdoor.csv",

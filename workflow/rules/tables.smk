@@ -29,6 +29,27 @@ rule table_prediction:
         "../scripts/table_prediction.py"
 
 
+rule table_trigger_strength:
+    input:
+        tables=PLAN.strength.files(paths.STRENGTH_TABLE),
+    output:
+        table=f"results/artifacts/{RUN}/tables/trigger_strength.csv",
+    log:
+        f"logs/table_trigger_strength/{RUN}.log",
+    benchmark:
+        f"logs/table_trigger_strength/{RUN}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
+    params:
+        code=code_of("table_trigger_strength.py"),
+    script:
+        "../scripts/table_trigger_strength.py"
+
+
 rule table_defences:
     input:
         tables=PLAN.defences.files(paths.DEFENCE_TABLE),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from kinesec.poisoning.prediction.badhmp import Poison, write
+from kinesec.poisoning.prediction.hardened import poisoner
 from kinesec.provenance.job import job
 
 with job(snakemake) as run:
@@ -12,4 +13,5 @@ with job(snakemake) as run:
         Poison(**run.params.strategy),
         name=run.wildcards.strategy,
         seed=int(run.wildcards.seed),
+        poisoner=poisoner,
     )

@@ -14,7 +14,7 @@ from kinesec import names
 from kinesec.errors import ConfigError
 from kinesec.plan.backdoor import swept
 from kinesec.plan.video import DECODED
-from kinesec.poisoning.prediction.strategy import strategy_names
+from kinesec.poisoning.prediction.strategy import is_hardened, plain, strategy_names
 
 TRIGGERS = "poisoning.classification.triggers"
 
@@ -111,6 +111,7 @@ def check_prediction(config: Mapping[str, Any]) -> None:
         _known(name, prediction["predictors"], f"{key}.defended.predictors")
     for name in defended.get("strategies", []):
         _known(name, dict.fromkeys(strategy_names(prediction)), f"{key}.defended.strategies")
+    _check_strength(prediction, key)
     for ratio in prediction.get("strategies", {}).get("ratio", []):
         if not 0 < ratio <= 1:  # of the schema's two limits a NaN breaks neither
             raise ConfigError(f"{key}.strategies.ratio: found {ratio}, expected more than 0 and at most 1")
@@ -120,6 +121,25 @@ def check_prediction(config: Mapping[str, Any]) -> None:
                 names.check(f"poisoning.prediction.{part}s", name, f"{key}.{place}.{part}")
         for name in prediction.get(f"{part}_settings", {}):
             names.check(f"poisoning.prediction.{part}s", name, f"{key}.{part}_settings")
+
+
+def _check_strength(prediction: Mapping[str, Any], key: str) -> None:
+    for part in ("hardening", "trigger_strength"):
+        for name, spec in prediction.get(part, {}).get("disturbances", {}).items():
+            place = f"{key}.{part}.disturbances.{name}.disturbance"
+            names.check("poisoning.prediction.disturbances", spec["disturbance"], place)
+    strength = prediction.get("trigger_strength")
+    if strength is None:
+        return
+    if "strategies" not in prediction:
+        raise ConfigError(f"{key}.trigger_strength: found no `strategies`, expected some to make victims")
+    for name in strength.get("predictors", []):
+        _known(name, prediction["predictors"], f"{key}.trigger_strength.predictors")
+    known = dict.fromkeys(strategy_names(prediction))
+    for name in strength.get("strategies", []):
+        _known(plain(name), known, f"{key}.trigger_strength.strategies")
+        if is_hardened(name) and "hardening" not in prediction:
+            raise ConfigError(f"{key}.trigger_strength.strategies: found {name!r}, expected `hardening` that says how")
 
 
 def _known(name: str, expected: Mapping[str, Any], key: str) -> None:

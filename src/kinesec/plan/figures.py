@@ -11,6 +11,7 @@ from kinesec.plan.defences import Defences
 from kinesec.plan.prediction import Prediction
 from kinesec.plan.recognition import Recognition
 from kinesec.plan.robustness import Robustness
+from kinesec.plan.trigger_strength import TriggerStrength
 
 STILL = ("pdf", "svg", "png")
 MOVING = ("webp", "png")
@@ -30,8 +31,8 @@ class Figure:
         return [f"{folder}/{self.name}.{suffix}" for suffix in self.suffixes]
 
 
-def of_prediction(prediction: Prediction, defences: Defences) -> Iterator[Figure]:
-    """The figures of predictors, their backdoors and the defences."""
+def of_prediction(prediction: Prediction, defences: Defences, strength: TriggerStrength) -> Iterator[Figure]:
+    """The figures of predictors, their backdoors under planned and imperfect triggers, and the defences."""
     for data, predictor in product(prediction.datasets, prediction.predictors):
         yield from _of_predictor(prediction, data, predictor)
     if prediction.strategies:
@@ -43,6 +44,15 @@ def of_prediction(prediction: Prediction, defences: Defences) -> Iterator[Figure
                 "the same windows before poisoning and all training windows; whole windows and the seam between "
                 "history and future. Means over windows; bars and bands: 95 % intervals.",
             )
+    for data, predictor in product(prediction.datasets, strength.predictors if strength.files("") else ()):
+        yield Figure(
+            f"trigger_strength-{data}-{predictor}",
+            STILL,
+            f"Triggers that are performed and captured imperfectly, {predictor} on {data}: share of windows within the "
+            "threshold of the attacker's target (ASR), and of the target of what the model sees (as seen), distance to "
+            "the first (BDE) and error on clean windows under the same disturbance (CDE), of victims and of the clean "
+            f"model. Dotted: without a disturbance. {TESTED}",
+        )
     for data, predictor in product(prediction.datasets, defences.predictors):
         yield from _of_defences(defences, data, predictor)
 

@@ -8,7 +8,13 @@ from typing import Any
 
 from kinesec.plan import paths
 from kinesec.plan.sources import Source
-from kinesec.poisoning.prediction.strategy import parse_strategy, pictured, stealth_names, strategy_names
+from kinesec.poisoning.prediction.strategy import (
+    is_hardened,
+    parse_strategy,
+    pictured,
+    stealth_names,
+    strategy_names,
+)
 
 # the protocol of the released code, whatever a configuration calls it
 PUBLISHED_PROTOCOL = {"protocol": "ltd", "history": 10, "future": 25, "stride": 2}
@@ -20,7 +26,7 @@ class Prediction:
     """The checked part ``prediction`` of a configuration (``part``, empty where there is none) and what it asks for.
 
     Strategies stand by their names: ``strategies`` have victims, ``compared`` have their poisoned windows compared with
-    clean ones, ``pictured`` are shown as pictures.
+    clean ones, ``pictured`` are shown as pictures; ``hardened`` have victims that are shown imperfect triggers alone.
     """
 
     part: Mapping[str, Any]
@@ -31,6 +37,7 @@ class Prediction:
     strategies: tuple[str, ...]
     compared: tuple[str, ...]
     pictured: tuple[str, ...]
+    hardened: tuple[str, ...] = ()
 
     @property
     def ratios(self) -> set[float]:
@@ -65,12 +72,15 @@ class Prediction:
         """A poisoning strategy: what its name says and what the configuration says of its parts."""
         said = parse_strategy(name)
         settings = {f"{part}_settings": self.part[f"{part}_settings"].get(said[part], {}) for part in _PARTS}
-        return {**said, **settings, **{key: self.part[key] for key in ("mode", "limb", "wrong_limb")}}
+        hardening = {"hardening": self.part["hardening"]} if is_hardened(name) else {}
+        return {**said, **settings, **{key: self.part[key] for key in ("mode", "limb", "wrong_limb")}, **hardening}
 
     def strategy_code(self, name: str) -> list[str]:
         """The modules that a strategy's name picks."""
         said = parse_strategy(name)
-        return [f"poisoning.prediction.{part}s.{said[part]}" for part in _PARTS]
+        drawn = self.part["hardening"]["disturbances"].values() if is_hardened(name) else ()
+        disturbances = sorted({f"poisoning.prediction.disturbances.{spec['disturbance']}" for spec in drawn})
+        return [*(f"poisoning.prediction.{part}s.{said[part]}" for part in _PARTS), *disturbances]
 
     def predictor_code(self, name: str) -> str:
         """The module of a predictor of the run."""
@@ -92,7 +102,9 @@ class Prediction:
 
     def trainings(self) -> list[str]:
         """The training logs of the clean models and their victims."""
-        return self._models(paths.TRAINING, ("clean", *self.strategies))
+        shown = self.part.get("trigger_strength", {}).get("predictors", self.predictors)
+        hardened = [path for path in self._models(paths.TRAINING, self.hardened) if path.split("/")[-3] in shown]
+        return [*self._models(paths.TRAINING, ("clean", *self.strategies)), *hardened]
 
     def _models(self, pattern: str, strategies: Iterable[str]) -> list[str]:
         return [
@@ -123,4 +135,5 @@ def prediction(part: Mapping[str, Any], sources: Mapping[str, Source], seeds: It
         strategies=tuple(strategy_names(part)),
         compared=tuple(stealth_names(part)),
         pictured=tuple(pictured(part)),
+        hardened=tuple(filter(is_hardened, part.get("trigger_strength", {}).get("strategies", []))),
     )

@@ -17,6 +17,7 @@ from kinesec.plan.prediction import Prediction, prediction
 from kinesec.plan.recognition import Recognition, recognition
 from kinesec.plan.robustness import Robustness, robustness
 from kinesec.plan.sources import Source, source
+from kinesec.plan.trigger_strength import TriggerStrength, trigger_strength
 from kinesec.plan.video import Video, video
 
 # the tables that published numbers stand for
@@ -34,6 +35,7 @@ class Plan:
     shown: dict[str, Any]
     sources: Mapping[str, Source]
     prediction: Prediction
+    strength: TriggerStrength
     defences: Defences
     recognition: Recognition
     robustness: Robustness
@@ -60,7 +62,9 @@ class Plan:
     def prediction_tables(self) -> list[str]:
         """The names of the run's tables on prediction."""
         backdoors = ["prediction_backdoor"] if self.prediction.datasets else []
-        return [*backdoors, *self.poison_tables, *(["prediction_defences"] if self.defences.specs else [])]
+        strength = ["trigger_strength"] if self.strength.files("") else []
+        defences = ["prediction_defences"] if self.defences.specs else []
+        return [*backdoors, *self.poison_tables, *strength, *defences]
 
     @property
     def poison_tables(self) -> list[str]:
@@ -210,6 +214,7 @@ def plan(config: Mapping[str, Any], data: Mapping[str, Mapping[str, Any]]) -> Pl
     """
     sources = {name: source(settings) for name, settings in data.items()}
     on_prediction = prediction(config.get("prediction", {}), sources, config["seeds"])
+    on_strength = trigger_strength(on_prediction)
     on_defences = defences(on_prediction)
     on_recognition = recognition(config.get("recognition", {}), config["seeds"])
     on_robustness = robustness(on_recognition)
@@ -235,12 +240,13 @@ def plan(config: Mapping[str, Any], data: Mapping[str, Mapping[str, Any]]) -> Pl
         shown=_shown(config),
         sources=sources,
         prediction=on_prediction,
+        strength=on_strength,
         defences=on_defences,
         recognition=on_recognition,
         robustness=on_robustness,
         video=on_video,
         backdoors=backdoors,
-        figures_of_prediction=tuple(of_prediction(on_prediction, on_defences)),
+        figures_of_prediction=tuple(of_prediction(on_prediction, on_defences, on_strength)),
         figures_of_recognition=tuple(of_recognition(on_recognition)),
         figures_of_blackbox=tuple(of_blackbox(on_recognition)),
         figures_of_robustness=tuple(of_robustness(on_robustness)),

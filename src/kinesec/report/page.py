@@ -16,12 +16,12 @@ from markupsafe import Markup
 
 from kinesec.report.format import plain, plural, pretty
 from kinesec.report.pages import backdoor as classifiers
-from kinesec.report.pages import defences, papers, prediction, provenance, recognition, stealth
+from kinesec.report.pages import defences, papers, prediction, provenance, recognition, stealth, trigger_strength
 from kinesec.tables import strategies
 from kinesec.tables.backdoor import read as read_backdoors
 from kinesec.tables.recognition import read as read_recognition
 
-ATTACKS, BACKDOORS = "recognition_attacks", "backdoor_recognition"
+ATTACKS, BACKDOORS, STRENGTH = "recognition_attacks", "backdoor_recognition", "trigger_strength"
 FEW = 4  # more backdoors than these are read better in the table alone
 
 
@@ -77,9 +77,9 @@ def build(
 ) -> None:
     """Writes the report of a run; the same inputs give the same bytes.
 
-    ``tables`` are CSV files by name: ``prediction_backdoor``, ``prediction_defences``, ``paper_comparison`` and those
-    of ``stealth.sections``, ``recognition.sections`` and ``backdoor.sections`` are shown in part, every one is linked,
-    by a relative address.
+    ``tables`` are CSV files by name: ``prediction_backdoor``, ``trigger_strength``, ``prediction_defences``,
+    ``paper_comparison`` and those of ``stealth.sections``, ``recognition.sections`` and ``backdoor.sections`` are shown
+    in part, every one is linked, by a relative address.
     ``figures`` are (SVG or animated WebP file, caption) by name, in the page's order; a PDF or PNG of the same stem is
     linked, and the PNG of an animation stands for it where no motion is wanted.
     ``facts`` (JSON types alone; ``facts.gather`` makes them; a list may be empty):
@@ -123,6 +123,7 @@ def build(
         style=Markup(css),
         findings=said if len(said) <= FEW else [],
         backdoor=None if backdoor is None else prediction.sections(backdoor),
+        trigger_strength=trigger_strength.section(tables[STRENGTH]) if STRENGTH in tables else None,
         threshold=None if backdoor is None else prediction.threshold(backdoor),
         defences={} if defended is None else defences.sections(defended),
         stealth=stealth.sections(tables),

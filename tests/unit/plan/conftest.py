@@ -45,6 +45,19 @@ def config() -> dict[str, Any]:
             "target_settings": {},
             "selection_settings": {},
             **{"mode": "replace", "limb": "left_arm", "wrong_limb": "right_arm"},
+            "hardening": {
+                "decoys": 0.5,
+                "disturbances": {"noise": {"disturbance": "joint_noise", "levels": [20], "settings": {}}},
+            },
+            "trigger_strength": {
+                "predictors": ["ltd_small"],
+                "strategies": ["rigid-jammed-random-0.1", "rigid-jammed-random-hardened-0.1"],
+                "disturbances": {
+                    "noise": {"disturbance": "joint_noise", "levels": [5, 20], "settings": {}},
+                    "limb": {"disturbance": "joint_noise", "levels": [5], "settings": {"joints": "limb"}},
+                    "late": {"disturbance": "timing", "levels": [2], "settings": {}},
+                },
+            },
             "defences": {
                 "spectral": {"defence": "spectral_signatures", "settings": {}},
                 "tuned": {"defence": "fine_tuning", "settings": {}},

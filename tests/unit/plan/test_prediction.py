@@ -18,9 +18,9 @@ def test_a_strategy_is_what_its_name_and_its_parts_settings_say(whole: Plan) -> 
 
 def test_each_victim_has_its_evaluation_and_each_model_its_training(whole: Plan) -> None:
     prediction = whole.prediction
-    # 2 data sets x 2 ratios x 2 predictors x 2 seeds, and the clean models' trainings
+    # 2 data sets x 2 ratios x 2 predictors x 2 seeds; trainings of clean models, and of a hardened strategy's one
     assert len(set(prediction.evaluations())) == 16
-    assert len(set(prediction.trainings())) == 16 + 8
+    assert len(set(prediction.trainings())) == 16 + 8 + 4
     assert all(path.endswith("training.json") for path in prediction.trainings())
     assert prediction.samples("a", "mlp", "s") == (
         "results/evaluations/prediction/a/long/s/mlp/seed0.samples.zarr/zarr.json"
@@ -30,7 +30,9 @@ def test_each_victim_has_its_evaluation_and_each_model_its_training(whole: Plan)
 def test_without_strategies_clean_models_are_evaluated(whole: Plan, empty: Plan) -> None:
     clean = {**whole.prediction.part}
     del clean["strategies"]
-    alone = type(whole.prediction)(**{**vars(whole.prediction), "part": clean, "strategies": (), "compared": ()})
+    alone = type(whole.prediction)(
+        **{**vars(whole.prediction), "part": clean, "strategies": (), "compared": (), "hardened": ()}
+    )
     assert all("/clean/" in path for path in alone.evaluations())
     assert len(alone.trainings()) == 8
     assert alone.poisons(paths.CROISSANT) == []

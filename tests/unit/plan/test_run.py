@@ -11,7 +11,7 @@ from kinesec.plan.run import Plan, plan
 
 def test_a_run_has_the_tables_that_it_has_jobs_for(whole: Plan, empty: Plan) -> None:
     assert whole.compared_tables == ["prediction_backdoor", "recognition_attacks", "transfer"]
-    assert len(whole.tables()) == 4 + 9 + 2 + 1
+    assert len(whole.tables()) == 5 + 9 + 2 + 1
     assert whole.blackbox_tables == ["blackbox", "blackbox_queries"]
     assert list(whole.table_outputs(whole.recognition_tables).values()) == whole.table_files(whole.recognition_tables)
     assert empty.blackbox_tables == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,22 @@ from kinesec.motion.directions import bone_directions
 from kinesec.motion.skeleton import Skeleton
 from kinesec.poisoning.prediction import recorded
 from kinesec.poisoning.prediction.candidates import STRATA, Candidates, Level, choose
+from kinesec.poisoning.prediction.strategy import plain
 from kinesec.progress import Progress
 from kinesec.samples.windows import windows as windows_module
 from kinesec.settings import keywords
 
 PIECE = 256
 SPAN = 2**13
+Poisoner = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Poison:
-    """One strategy; ``trigger``, ``target`` and ``selection`` are modules' names, the mappings their settings."""
+    """One strategy; ``trigger``, ``target`` and ``selection`` are modules' names, the mappings their settings.
+
+    ``hardening`` are the settings of ``hardened.harden``, empty for a poison whose triggers are all as planned.
+    """
 
     trigger: str
     target: str
@@ -43,6 +48,7 @@ class Poison:
     trigger_settings: Mapping[str, Any] = field(default_factory=dict)
     target_settings: Mapping[str, Any] = field(default_factory=dict)
     selection_settings: Mapping[str, Any] = field(default_factory=dict)
+    hardening: Mapping[str, Any] = field(default_factory=dict)
 
 
 def resolve(poison: Poison, data: xr.Dataset) -> Poison:
@@ -168,16 +174,30 @@ def select(data: xr.Dataset, poison: Poison, name: str, seed: int) -> np.ndarray
     return choose(scores, candidates.sequence, budget, poison.level, stratum)
 
 
-def write(windows_path: Path, out: Path, poison: Poison, name: str, seed: int) -> None:
+def poisoner(data: xr.Dataset, poison: Poison, name: str, seed: int) -> Poisoner:
+    """What poisons windows (window, frame, joint, xyz) of a store by a resolved strategy."""
+    skeleton, history = Skeleton.from_attrs(data.attrs["skeleton"]), data.attrs["history"]
+    return lambda window: poison_windows(window, skeleton, history, poison)
+
+
+def write(
+    windows_path: Path,
+    out: Path,
+    poison: Poison,
+    name: str,
+    seed: int,
+    poisoner: Callable[[xr.Dataset, Poison, str, int], Poisoner] = poisoner,
+) -> None:
     """Writes the poisoned training windows alone, with their indices among the training windows, ascending.
 
-    Held in memory at a time: ``SPAN`` frames and ``PIECE`` windows of the store, and a few numbers a window.
+    ``poisoner`` is that of ``hardened`` for a poison that is hardened; it is of the windows that the plain one would
+    be. Held in memory at a time: ``SPAN`` frames and ``PIECE`` windows of the store, and a few numbers a window.
     """
     clean = store.read(windows_path, WINDOWS)
     poison = resolve(poison, clean)
-    index = select(clean, poison, name, seed)
+    index = select(clean, poison, plain(name), seed)
     start = clean.start.values[windows_module.in_split(clean, "train")]
-    skeleton = Skeleton.from_attrs(clean.attrs["skeleton"])
+    poisoned = poisoner(clean, poison, name, seed)
     attrs = {
         "dataset": clean.attrs["dataset"],
         "poison": name,
@@ -188,5 +208,4 @@ def write(windows_path: Path, out: Path, poison: Poison, name: str, seed: int) -
     }
     with store.Writer(out, POISON, attrs) as writer:
         for piece, window in gathered(clean, start[index]):
-            posed = poison_windows(window, skeleton, clean.attrs["history"], poison)
-            writer.append(position=posed, index=index[piece].astype(np.int64))
+            writer.append(position=poisoned(window), index=index[piece].astype(np.int64))

@@ -1,4 +1,6 @@
-"""A poisoning strategy by its name, ``trigger-target-selection[-sequence]-ratio``, and the strategies that a run has.
+"""A poisoning strategy by its name, and the strategies that a run has.
+
+A name is ``trigger-target-selection[-sequence][-hardened]-ratio``.
 
 Imports nothing but the standard library: the rules ask it thousands of times while they plan.
 """
@@ -11,6 +13,7 @@ from itertools import product
 from typing import Any
 
 STRATEGY = ("trigger", "target", "selection", "level", "ratio")
+HARDENED = "hardened"
 
 
 def strategy_names(prediction: Mapping[str, Any]) -> list[str]:
@@ -43,9 +46,19 @@ def pictured(prediction: Mapping[str, Any]) -> list[str]:
 
 def parse_strategy(name: str) -> dict[str, Any]:
     """What a strategy's name says, by the keys of ``STRATEGY``."""
-    *parts, ratio = name.split("-")
+    *parts, ratio = plain(name).split("-")
     level = parts[3:] or ["window"]
     return dict(zip(STRATEGY, [*parts[:3], *level, float(ratio)], strict=True))
+
+
+def is_hardened(name: str) -> bool:
+    """Whether a strategy's poison is hardened against imperfect triggers."""
+    return f"-{HARDENED}-" in name
+
+
+def plain(name: str) -> str:
+    """The name of the strategy of the same windows whose poison is not hardened."""
+    return name.replace(f"-{HARDENED}-", "-")
 
 
 def _as_name(value: str | float) -> str:
