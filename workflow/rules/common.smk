@@ -7,7 +7,7 @@ from pathlib import Path
 from snakemake.utils import validate
 
 from kinesec.errors import ConfigError
-from kinesec.plan import configuration, paths
+from kinesec.plan import configuration, paths, prediction_names
 from kinesec.plan.code_hash import code_hash, file_hash
 from kinesec.plan.run import plan
 
@@ -25,7 +25,7 @@ try:
         )
         for name, changes in config["datasets"].items()
     }
-    configuration.check_prediction(config)
+    prediction_names.check_prediction(config)
     configuration.check_recognition(config)
     configuration.check_video(config)
     PLAN = plan(config, data_sets)

@@ -24,7 +24,7 @@ rule defend_prediction:
     params:
         strategy=lambda wildcards: PLAN.prediction.strategy(wildcards.strategy),
         defence=lambda wildcards: PLAN.defences.specs[wildcards.defence],
-        sampling=PLAN.prediction.samplings[0],
+        sampling=PLAN.defences.sampling,
         sampling_range=lambda wildcards: PLAN.sources[wildcards.data].test_sampling,
         code=lambda wildcards: code(
             "defend_prediction.py",

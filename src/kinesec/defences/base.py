@@ -34,7 +34,7 @@ class Detection:
 class Repair:
     """A model's error (window,) in mm on each kind of test windows, up to the last frame; ``epoch`` 0 is before.
 
-    ``share`` is of tuning windows or of pruned features, ``rate`` a learning rate: what the defence varies.
+    ``share`` is of tuning windows, of pruned features or of a pool, ``rate`` a learning rate: what the defence varies.
     """
 
     setting: str
@@ -47,7 +47,10 @@ class Repair:
 
 @dataclass(frozen=True)
 class Statistic:
-    """One number of a model: of a body ``part``, or of an ``action``'s training windows; ``flagged`` is a verdict."""
+    """One number of a model: of a body ``part``, or of an ``action``'s training windows; ``flagged`` is a verdict.
+
+    ``step`` is that of a search, of what is left after so many.
+    """
 
     setting: str
     model: str
@@ -58,6 +61,20 @@ class Statistic:
     action: str = ""
     part: str = ""
     flagged: bool | None = None
+    step: int | None = None
 
 
-Outcome = Detection | Repair | Statistic
+@dataclass(frozen=True)
+class Course:
+    """What a search for a trigger on a body ``part`` of a ``model`` has left of its objective, in %, after each step.
+
+    ``value`` (step + 1,) is the least of all starts so far; step 0 is before the first.
+    """
+
+    setting: str
+    model: str
+    part: str
+    value: np.ndarray
+
+
+Outcome = Detection | Repair | Statistic | Course

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kinesec.defences.base import CLEAN, VICTIM, Outcome
+from kinesec.defences.base import CLEAN, VICTIM, Outcome, Repair
 from kinesec.defences.cases.prediction import Case
 from kinesec.defences.run import run
 from kinesec.errors import KinesecError
 from kinesec.files import store
 from kinesec.files.kinds.windows import WINDOWS
+from kinesec.metrics.intervals import Sample
 from kinesec.models.device import best_device
 from kinesec.models.predictors.base import PREDICTORS
 from kinesec.poisoning.prediction.badhmp import Poison, resolve
@@ -63,6 +64,8 @@ def defend_prediction(
     records_path.parent.mkdir(parents=True, exist_ok=True)
     defences.records(outcomes).to_parquet(records_path, index=False)
     labels = {"dataset": identity["data"], "protocol": identity["protocol"], "predictor": identity["predictor"]}
+    repairs = any(isinstance(outcome, Repair) for outcome in outcomes)
+    tested, span = case.test, case.test.history + case.future
     table = defences.prediction_defences(
         outcomes,
         {
@@ -73,7 +76,9 @@ def defend_prediction(
             "defence": identity["defence"],
             "module": defence["defence"],
         },
-        actions=case.test.action[case.test.sequence_index],
+        sample=Sample(tested.action[tested.sequence_index], tested.sequence_index, tested.start, span),
+        sources=case.sources,
         future=case.future,
+        untouched={name: case.errors(model)["triggered"] for name, model in case.models.items() if repairs},
     )
     write_csv(table, str(table_path))

@@ -164,7 +164,7 @@ def _triggered(test: Any, poison: Mapping[str, Any], seed: int, rendered: Clips 
 
 def records(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     """A row a sample: of a detection its score (high looks poisoned), of a repair 1 for an error or for a success."""
-    parts = [_record(outcome) for outcome in outcomes if not isinstance(outcome, Statistic)]
+    parts = [_record(outcome) for outcome in outcomes if isinstance(outcome, Detection | Repair)]
     whole = [part for of in parts for part in of]
     if not whole:
         return pd.DataFrame(columns=list(RECORD)).astype({"value": "float64", "marked": "bool"})
@@ -207,7 +207,7 @@ def _rows(outcome: Outcome) -> Iterator[dict[str, Any]]:
                 "setting": outcome.setting, "metric": REPAIRED[kind], "action": "", "value": 100 * float(share),
                 "unit": "%", "n": len(error), "share": outcome.share, "rate": outcome.rate, "epoch": outcome.epoch,
             }  # fmt: skip
-    else:
+    elif isinstance(outcome, Detection):
         score, marked = outcome.score[VICTIM], outcome.marked[VICTIM]
         if marked.all() or not marked.any():
             return

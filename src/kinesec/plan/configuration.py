@@ -13,8 +13,8 @@ from jsonschema.exceptions import best_match
 from kinesec import names
 from kinesec.errors import ConfigError
 from kinesec.plan.backdoor import swept
+from kinesec.plan.prediction_names import check_known
 from kinesec.plan.video import DECODED
-from kinesec.poisoning.prediction.strategy import is_hardened, plain, strategy_names
 
 TRIGGERS = "poisoning.classification.triggers"
 
@@ -87,66 +87,6 @@ def data_set(name: str, changes: Mapping[str, Any], folder: Path, schema: Path) 
     return merged
 
 
-def check_prediction(config: Mapping[str, Any]) -> None:
-    """Raises ``ConfigError`` for a name in ``prediction`` that is no module, data set or protocol."""
-    prediction = config.get("prediction")
-    if prediction is None:
-        return
-    key = "configuration: prediction"
-    for data in prediction["datasets"]:
-        _known(data, config["datasets"], f"{key}.datasets")
-    if prediction.get("stealth_only") and "strategies" not in prediction:
-        raise ConfigError(f"{key}.stealth_only: found selections without `strategies`, expected what they poison with")
-    for name, protocol in prediction["protocols"].items():
-        names.check("samples.windows.protocols", protocol["protocol"], f"{key}.protocols.{name}.protocol")
-    for name, predictor in prediction["predictors"].items():
-        names.check("models.predictors", predictor["predictor"], f"{key}.predictors.{name}.predictor")
-        _known(predictor["protocol"], prediction["protocols"], f"{key}.predictors.{name}.protocol")
-    for name, defence in prediction.get("defences", {}).items():
-        names.check("defences.backdoor", defence["defence"], f"{key}.defences.{name}.defence")
-    if prediction.get("defences") and "strategies" not in prediction:
-        raise ConfigError(f"{key}.defences: found no `strategies`, expected some: there is no victim to defend")
-    defended = prediction.get("defended", {})
-    for name in defended.get("predictors", []):
-        _known(name, prediction["predictors"], f"{key}.defended.predictors")
-    for name in defended.get("strategies", []):
-        _known(name, dict.fromkeys(strategy_names(prediction)), f"{key}.defended.strategies")
-    _check_strength(prediction, key)
-    for ratio in prediction.get("strategies", {}).get("ratio", []):
-        if not 0 < ratio <= 1:  # of the schema's two limits a NaN breaks neither
-            raise ConfigError(f"{key}.strategies.ratio: found {ratio}, expected more than 0 and at most 1")
-    for part in ("trigger", "target", "selection"):
-        for place in ("strategies", "stealth_only"):
-            for name in prediction.get(place, {}).get(part, []):
-                names.check(f"poisoning.prediction.{part}s", name, f"{key}.{place}.{part}")
-        for name in prediction.get(f"{part}_settings", {}):
-            names.check(f"poisoning.prediction.{part}s", name, f"{key}.{part}_settings")
-
-
-def _check_strength(prediction: Mapping[str, Any], key: str) -> None:
-    for part in ("hardening", "trigger_strength"):
-        for name, spec in prediction.get(part, {}).get("disturbances", {}).items():
-            place = f"{key}.{part}.disturbances.{name}.disturbance"
-            names.check("poisoning.prediction.disturbances", spec["disturbance"], place)
-    strength = prediction.get("trigger_strength")
-    if strength is None:
-        return
-    if "strategies" not in prediction:
-        raise ConfigError(f"{key}.trigger_strength: found no `strategies`, expected some to make victims")
-    for name in strength.get("predictors", []):
-        _known(name, prediction["predictors"], f"{key}.trigger_strength.predictors")
-    known = dict.fromkeys(strategy_names(prediction))
-    for name in strength.get("strategies", []):
-        _known(plain(name), known, f"{key}.trigger_strength.strategies")
-        if is_hardened(name) and "hardening" not in prediction:
-            raise ConfigError(f"{key}.trigger_strength.strategies: found {name!r}, expected `hardening` that says how")
-
-
-def _known(name: str, expected: Mapping[str, Any], key: str) -> None:
-    if name not in expected:
-        raise ConfigError(f"{key}: found {name!r}, expected one of {', '.join(expected)}")
-
-
 def check_recognition(config: Mapping[str, Any]) -> None:
     """Raises ``ConfigError`` for a name in ``recognition`` that is no module, data set, clips, recognizer or attack."""
     recognition = config.get("recognition")
@@ -154,16 +94,16 @@ def check_recognition(config: Mapping[str, Any]) -> None:
         return
     key = "configuration: recognition"
     for data in recognition["datasets"]:
-        _known(data, config["datasets"], f"{key}.datasets")
+        check_known(data, config["datasets"], f"{key}.datasets")
     for name, clips in recognition["clips"].items():
         names.check("samples.clips.protocols", clips["protocol"], f"{key}.clips.{name}.protocol")
     for name, recognizer in recognition["recognizers"].items():
         names.check("models.recognizers", recognizer["recognizer"], f"{key}.recognizers.{name}.recognizer")
         clips = recognizer["clips"]
         for data in () if isinstance(clips, str) else clips:
-            _known(data, dict.fromkeys(recognition["datasets"]), f"{key}.recognizers.{name}.clips")
+            check_known(data, dict.fromkeys(recognition["datasets"]), f"{key}.recognizers.{name}.clips")
         for protocol in [clips] if isinstance(clips, str) else clips.values():
-            _known(protocol, recognition["clips"], f"{key}.recognizers.{name}.clips")
+            check_known(protocol, recognition["clips"], f"{key}.recognizers.{name}.clips")
         if recognizer["settings"] not in ("small",) and not isinstance(recognizer["settings"], Mapping):
             settings = recognizer["settings"]
             raise ConfigError(
@@ -171,7 +111,7 @@ def check_recognition(config: Mapping[str, Any]) -> None:
             )
     _check_attacks(recognition["attacks"], recognition["recognizers"], key)
     for name in recognition["transfer"]:
-        _known(name, recognition["attacks"], f"{key}.transfer")
+        check_known(name, recognition["attacks"], f"{key}.transfer")
     if "backdoor" in recognition:
         _check_backdoor(recognition["backdoor"], recognition["recognizers"], "recognition", f"{key}.backdoor")
     if "robustness" in recognition:
@@ -189,12 +129,12 @@ def _check_attacks(attacks: Mapping[str, Any], recognizers: Mapping[str, Any], k
                 "alone, and they tell no ranks"
             )
         for victim in attack.get("recognizers", []):
-            _known(victim, recognizers, f"{key}.attacks.{name}.recognizers")
+            check_known(victim, recognizers, f"{key}.attacks.{name}.recognizers")
 
 
 def _check_robustness(part: Mapping[str, Any], recognizers: Mapping[str, Any], key: str) -> None:
     for name in part["recognizers"]:
-        _known(name, recognizers, f"{key}.recognizers")
+        check_known(name, recognizers, f"{key}.recognizers")
     for name, defence in part["defences"].items():
         module = names.check("defences.robust", defence["defence"], f"{key}.defences.{name}.defence")
         if defence.get("certify") and names.constant("defences.robust", module, "CERTIFIES") is None:
@@ -204,13 +144,13 @@ def _check_robustness(part: Mapping[str, Any], recognizers: Mapping[str, Any], k
     _check_attacks(part["attacks"], {name: recognizers[name] for name in part["recognizers"]}, key)
     for name, attack in part["attacks"].items():
         for defence in attack.get("defences", []):
-            _known(defence, {"clean": None, **part["defences"]}, f"{key}.attacks.{name}.defences")
+            check_known(defence, {"clean": None, **part["defences"]}, f"{key}.attacks.{name}.defences")
         for seed in sorted(set(attack.get("seeds", [])) - set(part["seeds"])):
             raise ConfigError(
                 f"{key}.attacks.{name}.seeds: found {seed}, expected some of {', '.join(map(str, part['seeds']))}"
             )
     for name in part.get("transfer", []):
-        _known(name, part["attacks"], f"{key}.transfer")
+        check_known(name, part["attacks"], f"{key}.transfer")
 
 
 def check_video(config: Mapping[str, Any]) -> None:
@@ -222,21 +162,21 @@ def check_video(config: Mapping[str, Any]) -> None:
     recognition = config.get("recognition", {})
     known = dict.fromkeys([*recognition.get("datasets", []), *video["folders"]])
     for data in video.get("datasets", []):
-        _known(data, known, f"{key}.datasets")
+        check_known(data, known, f"{key}.datasets")
     for name, folder in video["folders"].items():
         if name in config["datasets"]:
             raise ConfigError(f"{key}.folders: found {name!r}, the name of a data set of motions, expected another")
         layout = folder["settings"].get("layout")
         names.check("samples.videos.layouts", layout, f"{key}.folders.{name}.settings.layout")
     for name, rendered in video["videos"].items():
-        _known(rendered["clips"], recognition.get("clips", {}), f"{key}.videos.{name}.clips")
+        check_known(rendered["clips"], recognition.get("clips", {}), f"{key}.videos.{name}.clips")
     for name, network in video["networks"].items():
         names.check("models.videonets", network["videonet"], f"{key}.networks.{name}.videonet")
         seen = network["videos"]
         for data in () if isinstance(seen, str) else seen:
-            _known(data, known, f"{key}.networks.{name}.videos")
+            check_known(data, known, f"{key}.networks.{name}.videos")
         for each in [seen] if isinstance(seen, str) else seen.values():
-            _known(each, {**video["videos"], DECODED: None}, f"{key}.networks.{name}.videos")
+            check_known(each, {**video["videos"], DECODED: None}, f"{key}.networks.{name}.videos")
         if network["settings"] != "small" and not isinstance(network["settings"], Mapping):
             raise ConfigError(
                 f"{key}.networks.{name}.settings: found {network['settings']!r}, expected small or settings by name"
@@ -248,7 +188,7 @@ def check_video(config: Mapping[str, Any]) -> None:
 def _check_backdoor(part: Mapping[str, Any], networks: Mapping[str, Any], task: str, key: str) -> None:
     """``task`` is what the networks do: ``recognition`` of clips, or ``video``."""
     for name in part["networks"]:
-        _known(name, networks, f"{key}.networks")
+        check_known(name, networks, f"{key}.networks")
     poisoned = dict.fromkeys(part["networks"])
     for name, poison in part["poisons"].items():
         where = f"{key}.poisons.{name}"
@@ -256,17 +196,17 @@ def _check_backdoor(part: Mapping[str, Any], networks: Mapping[str, Any], task: 
         forms = dict.fromkeys(names.constant(TRIGGERS, module, "FORMS", ()))
         # a trigger of motion can be rendered into videos, none of pixels put on clips
         usable = {form: None for form in forms if form != "video" or task == "video"}
-        _known(poison["form"], usable, f"{where}.form")
-        _known(poison["preset"], names.constant(TRIGGERS, module, "PRESETS", {}), f"{where}.preset")
+        check_known(poison["form"], usable, f"{where}.form")
+        check_known(poison["preset"], names.constant(TRIGGERS, module, "PRESETS", {}), f"{where}.preset")
         for network in poison.get("networks", []):
-            _known(network, poisoned, f"{where}.networks")
+            check_known(network, poisoned, f"{where}.networks")
     for name in part["sweeps"]:
-        _known(name, part["poisons"], f"{key}.sweeps")
+        check_known(name, part["poisons"], f"{key}.sweeps")
     every = swept(part["poisons"], part["sweeps"])
     for name, tested in part["across"].items():
-        _known(name, every, f"{key}.across")
+        check_known(name, every, f"{key}.across")
         for other in tested:
-            _known(other, every, f"{key}.across.{name}")
+            check_known(other, every, f"{key}.across.{name}")
     for name, detector in part["detectors"].items():
         where = f"{key}.detectors.{name}"
         module = names.check("defences.backdoor", detector["detector"], f"{where}.detector")
@@ -276,6 +216,6 @@ def _check_backdoor(part: Mapping[str, Any], networks: Mapping[str, Any], task: 
                 f"{where}.detector: found {module!r}, which searches {', '.join(tasks)} alone; choose another"
             )
         for poison in detector.get("poisons", []):
-            _known(poison, every, f"{where}.poisons")
+            check_known(poison, every, f"{where}.poisons")
         for network in detector.get("networks", []):
-            _known(network, poisoned, f"{where}.networks")
+            check_known(network, poisoned, f"{where}.networks")

@@ -27,13 +27,17 @@ def kind(name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Defences:
-    """The defences of a run against backdoors on prediction, by their names, and the victims they are tried on."""
+    """The defences of a run against backdoors on prediction, by their names, and the victims they are tried on.
+
+    Among the strategies are those of attackers who know a defence; ``sampling`` are the test windows a sequence.
+    """
 
     prediction: Prediction
     specs: Mapping[str, Mapping[str, Any]]
     predictors: tuple[str, ...]
     strategies: tuple[str, ...]
     detectors: tuple[str, ...]
+    sampling: int | str
 
     @property
     def tunings(self) -> list[str]:
@@ -82,6 +86,7 @@ def defences(prediction: Prediction) -> Defences:
         prediction=prediction,
         specs=specs,
         predictors=tuple(defended.get("predictors", prediction.predictors)),
-        strategies=tuple(defended.get("strategies", prediction.strategies)),
+        strategies=(*defended.get("strategies", prediction.strategies), *defended.get("adaptive", ())),
         detectors=tuple(name for name, spec in specs.items() if kind(spec["defence"]) == "detection"),
+        sampling=defended.get("sampling", prediction.samplings[0]),
     )

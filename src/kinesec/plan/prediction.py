@@ -46,7 +46,7 @@ class Prediction:
 
     @property
     def samplings(self) -> list[int | str]:
-        """Test windows a sequence that models are evaluated on; defences see the first of them."""
+        """Test windows a sequence that models are evaluated on."""
         return list(self.part.get("samplings", [8]))
 
     @property

@@ -8,19 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kinesec import seeding
-from kinesec.defences.base import CLEAN, KINDS, VICTIM, Detection, Outcome, Repair, Statistic
-from kinesec.metrics.bootstrap import bootstrap_means
+from kinesec.defences.base import CLEAN, KINDS, VICTIM, Course, Detection, Outcome, Repair, Statistic
 from kinesec.metrics.detection import auc, tpr_at
+from kinesec.metrics.intervals import Estimate, Sample, of_ratios, of_windows
 
 DETECTOR = ("auc", "auc_low", "auc_high", "tpr_at_1_fpr", "tpr_at_5_fpr", "tpr_at_10_fpr")
 NAMED = tuple(name if name.startswith("tpr") else f"detector_{name}" for name in DETECTOR)
 PREDICTION_DEFENCES = (
     "dataset", "protocol", "sampling", "action", "predictor", "trigger", "target", "selection", "level", "ratio",
     "seed", "defence", "module", "setting", "model", "windows", "metric", "part", "joints", "share", "rate", "epoch",
-    "frame", "value", "low", "high", "unit", "n", "n_marked", "flagged", *NAMED, *(f"{name}_null" for name in NAMED),
+    "step", "frame", "value", "low", "high", "unit", "gap_closed", "gap_closed_low", "gap_closed_high", "n",
+    "n_effective", "n_marked", "flagged", *NAMED, *(f"{name}_null" for name in NAMED),
 )  # fmt: skip
-RECORD = ("setting", "share", "rate", "epoch", "model", "windows", "window", "marked", "metric", "value")
+RECORD = (
+    "setting", "share", "rate", "epoch", "model", "windows", "window", "part", "step", "marked", "metric", "value"
+)  # fmt: skip
 METRICS = {"clean": "CDE", "triggered": "BDE"}
 
 
@@ -33,29 +35,36 @@ def _records(outcome: Outcome) -> Iterator[dict[str, Any]]:
         varied = {"share": outcome.share, "rate": outcome.rate, "epoch": outcome.epoch}
         for kind, error in outcome.error.items():
             yield {"model": outcome.model, "windows": kind, "metric": METRICS[kind], "value": error, **varied}
+    if isinstance(outcome, Course):
+        yield {"model": outcome.model, "windows": "training", "metric": "objective_left", "part": outcome.part,
+               "step": np.arange(len(outcome.value)), "window": -1, "value": outcome.value}  # fmt: skip
 
 
 def records(outcomes: Sequence[Outcome]) -> pd.DataFrame:
-    """One row a window and score, or a window and error (mm, up to the last frame); columns ``RECORD``."""
-    empty = {"share": np.nan, "rate": np.nan, "epoch": np.nan, "marked": False}
+    """One row a window and score, a window and error (mm, up to the last frame), or a search's step; ``RECORD``.
+
+    A search's rows are of all windows together: ``window`` is -1.
+    """
+    numbers = dict.fromkeys(("share", "rate", "epoch", "step"), np.nan)
+    empty = {**numbers, "part": "", "marked": False}
     parts = [
-        pd.DataFrame({**empty, "setting": outcome.setting, **values, "window": np.arange(len(values["value"]))})
+        pd.DataFrame({**empty, "setting": outcome.setting, "window": np.arange(len(values["value"])), **values})
         for outcome in outcomes
         for values in _records(outcome)
     ]
     if not parts:
         return pd.DataFrame(columns=list(RECORD)).astype({"value": "float64", "marked": "bool"})
-    table = pd.concat([part.astype({name: "float64" for name in empty if name != "marked"}) for part in parts])
+    table = pd.concat([part.astype(dict.fromkeys(numbers, "float64")) for part in parts])
     return table[list(RECORD)].reset_index(drop=True)
 
 
-def _detector(score: np.ndarray, marked: np.ndarray) -> list[float]:
-    return [*auc(score, marked), *tpr_at(score, marked)]
+def _detector(outcome: Detection, model: str, source: np.ndarray) -> list[float]:
+    score, marked = outcome.score[model], outcome.marked[model]
+    return [*auc(score, marked, cluster=source), *tpr_at(score, marked)]
 
 
-def _detection(outcome: Detection) -> dict[str, Any]:
-    result = _detector(outcome.score[VICTIM], outcome.marked[VICTIM])
-    null = _detector(outcome.score[CLEAN], outcome.marked[CLEAN])
+def _detection(outcome: Detection, sources: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    result, null = (_detector(outcome, model, sources[model]) for model in (VICTIM, CLEAN))
     return {
         "setting": outcome.setting, "model": VICTIM, "windows": outcome.windows, "metric": "AUC", "action": "mean",
         "value": result[0], "low": result[1], "high": result[2], "unit": "", "n": len(outcome.score[VICTIM]),
@@ -64,19 +73,31 @@ def _detection(outcome: Detection) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _repairs(outcomes: Sequence[Repair], actions: np.ndarray, frame: int, seed: int) -> Iterator[dict[str, Any]]:
-    """CDE and BDE of every repair, means of the actions' means with 95 % bootstrap intervals, all of the same draws."""
+def _repairs(
+    outcomes: Sequence[Repair], untouched: Mapping[str, np.ndarray], sample: Sample, frame: int
+) -> Iterator[dict[str, Any]]:
+    """CDE and BDE of every repair, means of the actions' means with 95 % intervals, and the share of the gap closed.
+
+    That share is (victim - repaired) / (victim - clean) of mean BDE: 0 where the repaired model is as the victim and 1
+    where it is as the clean model, both ``untouched``.
+    """
     columns = [(outcome, kind) for outcome in outcomes for kind in KINDS]
     if not columns:
         return
     values = np.stack([outcome.error[kind] for outcome, kind in columns], axis=1)
-    _, mean, low, high = bootstrap_means(values, actions, seeding.generator(seed, "bootstrap"))
+    gain = np.stack([outcome.error["triggered"] - untouched[VICTIM] for outcome, _ in columns], axis=1)
+    gap = np.broadcast_to((untouched[CLEAN] - untouched[VICTIM])[:, None], gain.shape)
+    means = Estimate(*(of[-1] for of in of_windows(values, sample, least=0.0)))
+    shares = Estimate(*(of[-1] for of in of_ratios(gain, gap, sample)))
     for place, (outcome, kind) in enumerate(columns):
+        ends = (shares.mean[place], shares.low[place], shares.high[place])
+        closed = dict(zip(("gap_closed", "gap_closed_low", "gap_closed_high"), ends, strict=True))
         yield {
             "setting": outcome.setting, "model": outcome.model, "windows": kind, "metric": METRICS[kind],
             "action": "mean", "joints": "used", "share": outcome.share, "rate": outcome.rate, "epoch": outcome.epoch,
-            "frame": frame, "value": mean[-1, place], "low": low[-1, place], "high": high[-1, place], "unit": "mm",
-            "n": len(values),
+            "frame": frame, "value": means.mean[place], "low": means.low[place], "high": means.high[place],
+            "unit": "mm", "n": len(values), "n_effective": means.n_effective[place],
+            **(closed if kind == "triggered" and outcome.model == VICTIM else {}),
         }  # fmt: skip
 
 
@@ -85,20 +106,29 @@ def _statistic(outcome: Statistic) -> dict[str, Any]:
 
 
 def prediction_defences(
-    outcomes: Sequence[Outcome], identity: Mapping[str, Any], *, actions: np.ndarray, future: int
+    outcomes: Sequence[Outcome],
+    identity: Mapping[str, Any],
+    *,
+    sample: Sample,
+    sources: Mapping[str, Mapping[str, np.ndarray]],
+    future: int,
+    untouched: Mapping[str, np.ndarray],
 ) -> pd.DataFrame:
     """The rows of one defence (columns ``PREDICTION_DEFENCES``).
 
     ``identity`` names dataset, protocol, sampling, predictor, strategy (its parts), seed, defence and module;
-    ``actions`` (window,) are those of the test windows, ``future`` the last frame's number.
-    A detector has one row, metric ``AUC`` with DeLong's interval, and columns ``detector_*`` and ``tpr_at_*`` with
-    their nulls; a repair has ``CDE`` and ``BDE`` rows; others are as their module names them.
+    ``sample`` says which the test windows are, ``future`` the last frame's number, ``sources`` by kind of windows and
+    model the recordings (window,) that scored windows are of, ``untouched`` the models' BDE (window,), mm.
+    A detector has one row, metric ``AUC`` with its interval over sources, and columns ``detector_*`` and ``tpr_at_*``
+    with their nulls; a repair has ``CDE`` and ``BDE`` rows, the victim's BDE with the share of the gap that is closed;
+    others are as their module names them.
     """
-    rows = [_detection(outcome) for outcome in outcomes if isinstance(outcome, Detection)]
+    detections = [outcome for outcome in outcomes if isinstance(outcome, Detection)]
+    rows = [_detection(outcome, sources[outcome.windows]) for outcome in detections]
     repairs = [outcome for outcome in outcomes if isinstance(outcome, Repair)]
-    rows += _repairs(repairs, actions, future, int(identity["seed"]))
+    rows += _repairs(repairs, untouched, sample, future)
     rows += [_statistic(outcome) for outcome in outcomes if isinstance(outcome, Statistic)]
     table = pd.DataFrame(rows).assign(**identity)
     table = table.reindex(columns=list(PREDICTION_DEFENCES))
-    whole = dict.fromkeys(("seed", "epoch", "frame", "n", "n_marked"), "Int64")
+    whole = dict.fromkeys(("seed", "epoch", "step", "frame", "n", "n_marked"), "Int64")
     return table.astype({**whole, "flagged": "boolean"})

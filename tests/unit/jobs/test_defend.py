@@ -9,14 +9,15 @@ import pandas as pd
 import pytest
 
 from kinesec import names
-from kinesec.defences.base import Detection
+from kinesec.defences.base import Detection, Repair
 from kinesec.defences.cases.prediction import Case
 from kinesec.errors import ConfigError, KinesecError
 from kinesec.jobs.defend import defend, defend_prediction
 from kinesec.metrics.detection import auc, tpr_at
+from kinesec.metrics.intervals import Sample
 from kinesec.models.predictors.base import PREDICTORS, Shape
-from kinesec.plan.configuration import check_prediction
 from kinesec.plan.defences import kind
+from kinesec.plan.prediction_names import check_prediction
 from kinesec.plots import fine_tuning, roc
 from kinesec.report.format import number
 from kinesec.report.pages import defences
@@ -32,6 +33,7 @@ CHEAP: dict[str, dict[str, Any]] = {
     "strip": {"others": 3},
     "sanitise_energy": {},
     "sanitise_duplicates": {},
+    "timeguard": {"backwards": 1, "warm_up": 1, "epochs": 1, "first": 0.5, "k": 5, "cached": 5},
 }
 STRATEGY = {"trigger": "rigid", "target": "jammed", "selection": "random", "level": "window", "ratio": 0.2}
 
@@ -84,6 +86,9 @@ def test_a_job_of_every_defence(folder: Path, case: Case, tmp_path: Path, name: 
     for key, value in STRATEGY.items():
         assert set(table[key]) == {value}
     of = kind(name)
+    if of == "repair":  # what a repair besides tells of windows and pools
+        table = table[table["unit"] == "mm"]
+        records = records[records["metric"] != "score"]
     if of == "detection":
         for row in table[table["metric"] == "AUC"].itertuples():
             for model, suffix in (("victim", ""), ("clean", "_null")):
@@ -103,9 +108,20 @@ def test_a_job_of_every_defence(folder: Path, case: Case, tmp_path: Path, name: 
         actions = windows.groupby([*key, "action"])["value"].mean().groupby(key).mean()
         expected = table.set_index(key)["value"].sort_index()
         assert expected.to_numpy() == pytest.approx(actions.sort_index().to_numpy(), rel=1e-4)
+        bde = table[table["metric"] == "BDE"].set_index("model")
+        untouched = {model: case.errors(case.models[model])["triggered"] for model in ("victim", "clean")}
+        by_action = pd.DataFrame(untouched).groupby(case.test.action[case.test.sequence_index]).mean().mean()
+        gap = (bde.loc["victim", "value"] - by_action["victim"]) / (by_action["clean"] - by_action["victim"])
+        assert bde.loc["victim", "gap_closed"].to_numpy() == pytest.approx(gap.to_numpy(), abs=1e-3)
+        assert bde.loc["clean", "gap_closed"].isna().all()
+        assert table.loc[table["metric"] == "CDE", "gap_closed"].isna().all()
     else:
         assert {"objective_left", "anomaly_index", "anomaly_index_log"} == set(table["metric"])
         assert set(table["part"]) == {"left_arm", "right_arm", "left_leg", "right_leg"}
+        whole = records.set_index(["model", "part", "step"])["value"]
+        left = table[table["metric"] == "objective_left"].set_index(["model", "part", "step"])["value"]
+        assert len(left) == 2 * 4 * 3
+        assert left.to_numpy() == pytest.approx(whole[left.index].to_numpy(), rel=1e-4)
 
 
 def test_the_same_job_writes_the_same_bytes(folder: Path, case: Case, tmp_path: Path) -> None:
@@ -115,8 +131,33 @@ def test_the_same_job_writes_the_same_bytes(folder: Path, case: Case, tmp_path: 
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "again" / file).read_bytes()
 
 
+def test_the_share_of_a_gap_is_0_at_the_victim_and_1_at_the_clean_model() -> None:
+    rng = np.random.default_rng(0)
+    sample = Sample(np.repeat(["a", "b"], [30, 10]), np.arange(40), np.zeros(40, int), 35)
+    victim, clean = rng.gamma(4, 2, 40), 30 + rng.gamma(4, 2, 40)
+
+    def row(after: np.ndarray, clean: np.ndarray = clean) -> pd.Series:
+        outcome = Repair("s", "victim", {"clean": np.ones(40), "triggered": after}, epoch=1)
+        untouched = {"victim": victim, "clean": clean}
+        table = _table.prediction_defences([outcome], {}, sample=sample, sources={}, future=25, untouched=untouched)
+        return table[table["metric"] == "BDE"].iloc[0]
+
+    for share in (0.0, 0.4, 1.0, -0.5):
+        closed = row((1 - share) * victim + share * clean)
+        ends = closed[["gap_closed", "gap_closed_low", "gap_closed_high"]].to_numpy(float)
+        assert ends == pytest.approx(np.full(3, share), abs=1e-9)
+        assert closed["n_effective"] <= closed["n"] == 40
+    after = victim + rng.gamma(4, 2, 40)
+    closed = row(after)
+    gain, gap = ((values[:30].mean() + values[30:].mean()) / 2 for values in (after - victim, clean - victim))
+    assert closed["gap_closed"] == pytest.approx(gain / gap)
+    assert closed["gap_closed_low"] < closed["gap_closed"] < closed["gap_closed_high"]
+    assert np.isnan(row(after, victim)["gap_closed"])
+
+
 def test_the_report_tells_before_from_after(folder: Path, case: Case, tmp_path: Path) -> None:
-    table = pd.concat([job(folder, case, name, tmp_path)[1] for name in ("fine_tuning", "sanitise_energy")])
+    names_of = ("fine_tuning", "sanitise_energy", "trigger_inversion")
+    table = pd.concat([job(folder, case, name, tmp_path)[1] for name in names_of])
     table.to_csv(tmp_path / "table.csv", index=False)
     read = pd.read_csv(tmp_path / "table.csv")
     report = defences.detectors(read)
@@ -127,8 +168,14 @@ def test_the_report_tells_before_from_after(folder: Path, case: Case, tmp_path: 
         of = table[(table["setting"] == setting) & (table["model"] == "victim") & (table["metric"] == "BDE")]
         assert row["BDE_victim_before"] == number(of.loc[of["epoch"] == 0, "value"].item())
         assert row["BDE_victim_after"].startswith(number(of.loc[of["epoch"] == 2, "value"].item()))
+        assert row["gap_closed"].startswith(number(100 * of.loc[of["epoch"] == 2, "gap_closed"].item()))
+        assert row["n"] == str(len(case.test))
+    assert energy["n"] == f"{len(case.training)}, {len(case.poisoned.index)} poisoned"
+    arm = defences.courses(read).set_index("what").loc["mine: objective=motion, left_arm"]
+    left = table[(table["metric"] == "objective_left") & (table["part"] == "left_arm") & (table["model"] == "victim")]
+    assert arm["victim"] == ", ".join(f"{number(row.value)} ({int(row.step)})" for row in left.itertuples())
     shown = defences.sections(read)
-    assert sorted(shown) == ["detectors", "repairs"]
+    assert sorted(shown) == ["courses", "detectors", "inversions", "repairs"]
     assert "<caption>" in shown["repairs"]
 
 
@@ -176,6 +223,8 @@ def test_an_unknown_defence_is_one_line_that_lists_those_there_are(case: Case) -
         ("sanitise_duplicates", {"skip": 8}, "skip: found 8"),
         ("spectral_signatures", {"by": "subject"}, "by: found 'subject'"),
         ("sanitise_energy", {"floor_mm": 0}, "floor_mm: found 0"),
+        ("timeguard", {"gates": ["none"]}, "gates: found .'none'., expected a list of some of timeguard, random"),
+        ("timeguard", {"backwards": 1, "k": 500}, "'timeguard': found [0-9]+ windows to be neighbours, expected 500"),
     ],
 )
 def test_a_wrong_setting_is_one_line(case: Case, name: str, settings: dict[str, Any], message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -81,6 +82,12 @@ def config() -> dict[str, Any]:
             "limit": None,
         },
     }
+
+
+@pytest.fixture
+def planned(config: dict[str, Any]) -> Callable[[], Plan]:
+    """Plans a configuration that a test has changed."""
+    return lambda: plan(config, {"a": DATA, "b": DATA})
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from recognized import RECOGNITION
 
 from kinesec.errors import ConfigError
-from kinesec.plan.configuration import check, check_prediction, check_recognition, data_set
+from kinesec.plan.configuration import check, check_recognition, data_set
+from kinesec.plan.prediction_names import check_prediction
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMAS = ROOT / "workflow" / "schemas"
@@ -65,7 +66,11 @@ BAD: list[tuple[str, Any, str]] = [
     ("prediction.strategies.ratio", [float("nan")], r"strategies\.ratio: found nan"),
     ("prediction.strategies.ratio", [], r"strategies\.ratio: found \[\]"),
     ("prediction.strategies.trigger", ["rigidd"], r"strategies\.trigger: found 'rigidd', expected one of rigid"),
-    ("prediction.strategies.target", ["stuck"], r"strategies\.target: found 'stuck', expected one of jammed"),
+    (
+        "prediction.strategies.target",
+        ["stuck"],
+        r"strategies\.target: found 'stuck', expected one of carried, decaying",
+    ),
     (
         "prediction.trigger_strength.disturbances",
         {"noise": {"disturbance": "noise", "levels": [1]}},
@@ -265,6 +270,9 @@ def test_a_variant_of_a_data_set_has_its_settings(repository: Path) -> None:
             {"strategies": ["rigid-jammed-random-0.3"]},
             r"defended.strategies: found 'rigid-jammed-random-0.3', expected one of",
         ),
+        ({"adaptive": ["rigid-shaking-random-0.1"]}, r"adaptive: rigid-shaking-random-0.1: target: found 'shaking'"),
+        ({"adaptive": ["rigid-jammed"]}, r"adaptive: found 'rigid-jammed', expected trigger-target-selection"),
+        ({"adaptive": ["rigid-jammed-random-0"]}, r"adaptive: found ratio 0.0, expected more than 0"),
     ],
 )
 def test_only_victims_of_the_run_can_be_defended(defended: dict[str, Any], line: str) -> None:

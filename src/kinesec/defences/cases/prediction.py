@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from kinesec import seeding
 from kinesec.defences.base import CLEAN, KINDS, MODELS, VICTIM
 from kinesec.metrics.prediction import joint_errors
-from kinesec.models.predictors.base import PREDICTORS, Predictor, Recipe
+from kinesec.models.predictors.base import PREDICTORS, Predictor, Recipe, Shape
 from kinesec.motion.directions import bone_directions, unit
 from kinesec.motion.kinematics import pose_limb
 from kinesec.poisoning.prediction.badhmp import Poison, poison_windows
@@ -84,9 +84,10 @@ class Case:
         """A copy of a model that can be changed."""
         return copy.deepcopy(self.models[model])
 
-    def fresh(self) -> Predictor:
-        """A predictor like the victim, not trained."""
-        made = PREDICTORS.build(self.description["predictor"], self.models[VICTIM].shape, self.description["settings"])
+    def fresh(self, shape: Shape | None = None) -> Predictor:
+        """A predictor like the victim, not trained; of windows of another ``shape``."""
+        of = shape or self.models[VICTIM].shape
+        made = PREDICTORS.build(self.description["predictor"], of, self.description["settings"])
         return made.to(self.device)
 
     @cached_property
@@ -114,6 +115,13 @@ class Case:
     def actions(self, model: str) -> np.ndarray:
         """The action (window,) of each window of either training set."""
         return np.array([str(self.training.action[index]) for index in self.sequence[model]])
+
+    @property
+    def sources(self) -> dict[str, dict[str, np.ndarray]]:
+        """By kind of windows and model, the recording (window,) of each window that detectors score."""
+        shown = np.tile(self.test.sequence_index, len(KINDS))
+        training = {model: np.asarray(self.training.source)[self.sequence[model]] for model in MODELS}
+        return {"training": training, "test": dict.fromkeys(MODELS, np.asarray(self.test.source)[shown])}
 
     def held_out(self, share: float) -> np.ndarray:
         """Training windows that were never poisoned: a seeded draw of ``share`` of all training windows, ascending."""

@@ -28,7 +28,10 @@ def _named(group: pd.DataFrame) -> pd.Series:
 
 
 def detectors(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row a detector and setting, means over seeds: AUC, its null, and true positive rates in percent."""
+    """A row a detector and setting, means over seeds: AUC, its null, true positive rates in percent, windows.
+
+    ``n`` is of one seed: scored windows, and how many of them are poisoned.
+    """
     parts = []
     for heading, group in _groups(rows[rows["metric"] == "AUC"]):
         means = group.assign(what=_named(group)).groupby("what", sort=False)[list(DETECTOR)].mean()
@@ -39,12 +42,17 @@ def detectors(rows: pd.DataFrame) -> pd.DataFrame:
             },
             index=means.index,
         )
+        counts = group.assign(what=_named(group)).groupby("what", sort=False)[["n", "n_marked"]].first()
+        cells["n"] = [f"{int(n)}, {int(marked)} poisoned" for n, marked in counts.loc[cells.index].to_numpy()]
         parts.append(cells.reset_index().assign(group=heading))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def repairs(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row a repair and setting: CDE and BDE (mm) before and after of the victim, and after of the clean model."""
+    """A row a repair and setting: CDE and BDE (mm) before and after of the victim, and after of the clean model.
+
+    And the share (%) of the gap between both models' BDE that is closed, and how many test windows a seed has.
+    """
     parts = []
     for heading, group in _groups(rows[rows["metric"].isin(["CDE", "BDE"])]):
         by_setting: dict[str, dict[str, str]] = {}
@@ -55,6 +63,11 @@ def repairs(rows: pd.DataFrame) -> pd.DataFrame:
                     means = errors.loc[errors["epoch"] == epoch, ["value", "low", "high"]].mean()
                     cell = interval(*means) if when == "after" else number(means["value"])
                     by_setting.setdefault(str(what), {})[f"{metric}_{model}_{when}"] = cell
+            last = of_one[(of_one["epoch"] == of_one["epoch"].max()) & of_one["gap_closed"].notna()]
+            by_setting[str(what)]["n"] = f"{int(of_one['n'].iloc[0])}"
+            if len(last):
+                ends = 100 * last[["gap_closed", "gap_closed_low", "gap_closed_high"]].mean()
+                by_setting[str(what)]["gap_closed"] = interval(*ends)
         cells = pd.DataFrame.from_dict(by_setting, orient="index").rename_axis("what").reset_index()
         parts.append(cells.assign(group=heading))
     return pd.concat(parts, ignore_index=True).fillna(NONE) if parts else pd.DataFrame()
@@ -77,8 +90,27 @@ def inversions(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).fillna(NONE) if parts else pd.DataFrame()
 
 
+def courses(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row a body part and setting: what is left of the objective (%) after each quarter of the search, by model."""
+    parts = []
+    searched = rows[(rows["metric"] == "objective_left") & rows["step"].notna()]
+    for heading, group in _groups(searched):
+        named = group.assign(what=_named(group) + ", " + group["part"].fillna("").astype(str))
+        cells: dict[str, dict[str, str]] = {}
+        for (what, model), searches in named.groupby(["what", "model"], sort=False):
+            means = searches.groupby("step")["value"].mean()
+            quarters = zip(means.index.astype(int), means, strict=True)
+            cells.setdefault(str(what), {})[str(model)] = ", ".join(
+                f"{number(left)} ({step})" for step, left in quarters
+            )
+        parts.append(
+            pd.DataFrame.from_dict(cells, orient="index").rename_axis("what").reset_index().assign(group=heading)
+        )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
 def sections(rows: pd.DataFrame) -> dict[str, Markup]:
-    """The tables that have a row: ``detectors``, ``repairs``, ``inversions``."""
+    """The tables that have a row: ``detectors``, ``repairs``, ``inversions``, ``courses``."""
     shown = {
         "detectors": (
             detectors(rows),
@@ -89,6 +121,7 @@ def sections(rows: pd.DataFrame) -> dict[str, Markup]:
                 "tpr_at_1_fpr": "1 % FPR",
                 "tpr_at_5_fpr": "5 % FPR",
                 "tpr_at_10_fpr": "10 % FPR",
+                "n": "windows",
             },
             {"True positives (%) at": ["tpr_at_1_fpr", "tpr_at_5_fpr", "tpr_at_10_fpr"]},
         ),
@@ -102,15 +135,23 @@ def sections(rows: pd.DataFrame) -> dict[str, Markup]:
                 "BDE_victim_before": "before",
                 "BDE_victim_after": "after",
                 "BDE_clean_after": "clean model, after",
+                "gap_closed": "gap closed (%)",
+                "n": "windows",
             },
             {
                 "CDE": ["CDE_victim_before", "CDE_victim_after", "CDE_clean_after"],
-                "BDE": ["BDE_victim_before", "BDE_victim_after", "BDE_clean_after"],
+                "BDE": ["BDE_victim_before", "BDE_victim_after", "BDE_clean_after", "gap_closed"],
             },
         ),
         "inversions": (
             inversions(rows),
             "Trigger inversion: anomaly index of each body part; above 2 it is flagged",
+            {"victim": "victim", "clean": "clean model"},
+            {},
+        ),
+        "courses": (
+            courses(rows),
+            "Trigger inversion: objective left (%) after each quarter of the search (steps in brackets)",
             {"victim": "victim", "clean": "clean model"},
             {},
         ),

@@ -11,7 +11,7 @@ import torch
 from kinesec.defences.backdoor import fine_pruning, trigger_inversion
 from kinesec.defences.backdoor._tune import tune
 from kinesec.defences.backdoor.fine_tuning import learning_rate
-from kinesec.defences.base import Repair, Statistic
+from kinesec.defences.base import Course, Repair, Statistic
 from kinesec.defences.cases.prediction import Case
 from kinesec.jobs.defend import defend
 from kinesec.models.predictors.base import PREDICTORS, Predictor, Recipe, Shape
@@ -116,7 +116,7 @@ def test_inversion_keeps_bone_lengths_and_what_is_outside_the_limb(case: Case) -
     start = torch.from_numpy(np.random.default_rng(0).normal(size=(defended.HISTORY, 2, 3))).float()
     model = case.copy_of("victim")
     model.zero_grad(set_to_none=True)
-    directions, least = trigger_inversion.invert(model, of, start, steps=15, rate=0.1, kind="motion")
+    directions, course = trigger_inversion.invert(model, of, start, steps=15, rate=0.1, kind="motion")
     posed = of.posed(directions)
     assert bone_lengths(posed, of.parents).numpy() == pytest.approx(
         bone_lengths(of.history, of.parents).numpy(), rel=1e-3
@@ -126,7 +126,12 @@ def test_inversion_keeps_bone_lengths_and_what_is_outside_the_limb(case: Case) -
     assert torch.linalg.vector_norm(directions, dim=-1).numpy() == pytest.approx(1)
     with torch.no_grad():
         begun = of.objective(model, of.posed(start), "motion").item()
-    assert least < begun
+        ended = of.objective(model, posed, "motion").item()
+    assert course[0] == pytest.approx(begun)
+    assert len(course) == 16
+    assert (np.diff(course) <= 0).all()
+    assert ended == pytest.approx(course[-1], rel=1e-4)
+    assert course[-1] < course[0]
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
@@ -185,6 +190,8 @@ def test_the_seed_makes_the_outcomes(case: Case, name: str) -> None:
     for outcome, other in zip(first, again, strict=True):
         if isinstance(outcome, Repair) and isinstance(other, Repair):
             assert all(np.array_equal(outcome.error[kind], other.error[kind]) for kind in outcome.error)
+        elif isinstance(outcome, Course) and isinstance(other, Course):
+            assert np.array_equal(outcome.value, other.value)
         else:
             assert outcome == other
 

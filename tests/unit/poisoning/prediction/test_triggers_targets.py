@@ -15,7 +15,7 @@ from kinesec.motion.kinematics import bone_lengths, forward
 from kinesec.motion.skeleton import Skeleton
 from kinesec.poisoning.prediction import recorded
 from kinesec.poisoning.prediction.badhmp import Poison, poison_windows, resolve
-from kinesec.poisoning.prediction.targets import jammed, moving
+from kinesec.poisoning.prediction.targets import carried, decaying, jammed, moving, trembling
 from kinesec.poisoning.prediction.triggers import rigid, soft
 from kinesec.poisoning.prediction.triggers._pose import presence
 
@@ -170,6 +170,95 @@ def test_the_moving_target_blends_over_five_frames_unless_told_otherwise() -> No
     first, last = bone_directions(history[:, -1:], PARENTS, limb), bone_directions(clip, PARENTS, limb)
     expected = slerp(first, last[:4], np.array([0.104, 0.352, 0.648, 0.896])[:, None])
     np.testing.assert_allclose(bone_directions(future[:, :4], PARENTS, limb), expected, atol=1e-9)
+
+
+def steps(motion: np.ndarray) -> np.ndarray:
+    """The mean squared step (window,) of motions (window, frame, joint, xyz)."""
+    return np.square(np.diff(motion, axis=1)).sum(-1).mean((1, 2))
+
+
+@given(seed=seeds, energy=st.floats(0.1, 0.8))
+@settings(max_examples=10)
+def test_the_trembling_target_has_the_history_s_energy_and_stays_where_it_is(seed: int, energy: float) -> None:
+    history = moving_body(seed)[:, :HISTORY]
+    future = trembling.apply(history, FUTURE, PARENTS, energy=energy)
+    last = history[:, -1:]
+    whole = np.concatenate([last, future], axis=1)
+    np.testing.assert_allclose(steps(whole), energy * steps(history), rtol=0.02)
+    np.testing.assert_allclose(bone_lengths(future, PARENTS), bone_lengths(last, PARENTS).repeat(FUTURE, 1), atol=1e-4)
+    # every fourth frame of a period of eight is at the middle of the swing
+    np.testing.assert_allclose(future[:, 3::4], last.repeat(6, 1), atol=1e-4)
+    away = bone_directions(whole, PARENTS, range(1, 9)) - bone_directions(last, PARENTS, range(1, 9))
+    first, third = away[:, 2], away[:, 6]
+    assert np.abs(first + third).max() < 2 * np.square(away).sum(-1).max()  # to and fro
+
+
+def test_a_history_that_stands_still_does_not_tremble() -> None:
+    history = moving_body(3)[:, :1].repeat(HISTORY, 1)
+    np.testing.assert_allclose(trembling.apply(history, 5, PARENTS), history[:, :5], atol=1e-9)
+    with pytest.raises(ValueError, match="period 2"):
+        trembling.apply(history, 5, PARENTS, period=2)
+
+
+def turning(rates: np.ndarray, frames: int) -> np.ndarray:
+    """Bodies (window, frame, joint, xyz) whose every joint but the root turns about z by ``rates`` a frame from its
+    parent's.
+    """
+    angle = np.zeros((len(rates), frames, 9, 3))
+    angle[..., 1:, 2] = (rates[:, None] * np.arange(frames))[..., None]
+    turned = Rotation.from_rotvec(angle.reshape(-1, 3)).as_matrix().reshape(*angle.shape, 3)
+    return np.asarray(forward(turned, np.zeros(3), skeleton().offsets, PARENTS))
+
+
+def test_the_decaying_target_goes_on_at_the_history_s_speed_and_comes_to_rest() -> None:
+    history = turning(np.array([0.0, 0.02]), HISTORY)
+    future = decaying.apply(history, FUTURE, PARENTS, still=10, over=3, energy=None)
+    np.testing.assert_allclose(future[0], history[0, -1:].repeat(FUTURE, 0), atol=1e-4)
+    whole = bone_directions(np.concatenate([history[:, -1:], future], axis=1), PARENTS, range(1, 9))[1]
+    angle = np.arccos(np.clip((whole[1:] * whole[:-1]).sum(-1), -1, 1))
+    before = bone_directions(history, PARENTS, range(1, 9))[1]
+    rate = np.arccos(np.clip((before[-1] * before[-2]).sum(-1), -1, 1))
+    speed = np.append(1 - smoothstep(np.arange(1, 11) / 10), np.zeros(15))
+    np.testing.assert_allclose(angle, speed[:, None] * rate, atol=1e-6)
+    assert rate.max() > 0.019
+    assert ((whole[1] - whole[0]) * (before[-1] - before[-2])).sum(-1)[rate > 0.01].min() > 0  # onwards, not back
+    np.testing.assert_allclose(
+        bone_lengths(future, PARENTS), bone_lengths(history[:, -1:], PARENTS).repeat(FUTURE, 1), atol=1e-6
+    )
+    default = decaying.apply(history, FUTURE, PARENTS)
+    assert np.array_equal(default, decaying.apply(history, FUTURE, PARENTS, still=20, over=2, energy=1.0))
+    turning_body = turning(np.array([0.02, 0.05]), HISTORY)
+    for share in (0.3, 1.0):
+        future = decaying.apply(turning_body, FUTURE, PARENTS, energy=share)
+        whole = np.concatenate([turning_body[:, -1:], future], axis=1)
+        np.testing.assert_allclose(steps(whole), share * steps(turning_body), rtol=0.02)
+        np.testing.assert_array_equal(future[:, 20:], future[:, 19:20].repeat(5, 1))
+    with pytest.raises(ValueError, match="over 10"):
+        decaying.apply(history, FUTURE, PARENTS, over=10)
+
+
+@given(seed=seeds)
+@settings(max_examples=8)
+def test_the_carried_target_is_the_clip_s_motion_in_the_window_s_own_pose(seed: int) -> None:
+    clip = moving_body(seed + 1, 1)[0, :FUTURE]
+    history = moving_body(seed)[:, :HISTORY]
+    future = carried.apply(history, FUTURE, PARENTS, clip=clip)
+    np.testing.assert_allclose(future[:, 0], history[:, -1], atol=1e-6)
+    np.testing.assert_allclose(
+        bone_lengths(future, PARENTS), bone_lengths(history[:, -1:], PARENTS).repeat(FUTURE, 1), atol=1e-4
+    )
+    limb = range(1, 9)
+    reference = bone_directions(clip, PARENTS, limb)
+    for bone in range(8):  # against rotations of scipy, which take one vector onto another by the shortest way
+        axis = np.cross(reference[0, bone], reference[-1, bone])
+        angle = np.arctan2(np.linalg.norm(axis), reference[0, bone] @ reference[-1, bone])
+        turn = Rotation.from_rotvec(angle * axis / np.linalg.norm(axis))
+        expected = turn.apply(bone_directions(history[:, -1], PARENTS, limb)[:, bone])
+        np.testing.assert_allclose(bone_directions(future[:, -1], PARENTS, limb)[:, bone], expected, atol=1e-6)
+    posed = carried.apply(clip[None, :1].repeat(2, 1), FUTURE, PARENTS, clip=clip)
+    np.testing.assert_allclose(posed - posed[:, :, :1], (clip - clip[:, :1])[None], atol=1e-6)
+    with pytest.raises(ValueError, match="expected"):
+        carried.apply(history, FUTURE - 1, PARENTS, clip=clip)
 
 
 @given(seed=seeds, share=st.floats(0, 1))
