@@ -39,6 +39,7 @@ wildcard_constraints:
     recognizer="[A-Za-z0-9_]+",
     surrogate="[A-Za-z0-9_]+",
     attack="[A-Za-z0-9_]+",
+    criterion="AB[0-9]*|SA",
     shard="[0-9]+of[0-9]+",
     figure="[A-Za-z0-9_]+",
     shown="attack|blackbox",

@@ -25,8 +25,13 @@ CLASSES = ["bow", "jump", "kick", "run", "walk", "wave"]
 FRAMES, COUNT, BODIES = 24, 48, 2
 
 
-def write_clips(path: Path, *, seed: int = 0, bodies: int = BODIES, protocol: str = "made_up") -> Path:
-    """A clips store: 48 test clips of six classes in 16 recordings, some short, some of one body; 12 to train on."""
+def write_clips(
+    path: Path, *, seed: int = 0, bodies: int = BODIES, protocol: str = "made_up", validation: int = 0
+) -> Path:
+    """A clips store: 48 test clips of six classes in 16 recordings, some short, some of one body; 12 to train on.
+
+    The last ``validation`` of the test clips validate instead.
+    """
     rng = np.random.default_rng(seed)
     rest = np.cumsum(SKELETON.offsets, axis=0)
     count = COUNT + 12
@@ -50,7 +55,7 @@ def write_clips(path: Path, *, seed: int = 0, bodies: int = BODIES, protocol: st
         "length": length.astype(np.int64),
         "first_frame": np.zeros(count, np.int64),
         "sequence_index": owner.astype(np.int64),
-        "split": np.array(["train"] * 12 + ["test"] * COUNT),
+        "split": np.array(["train"] * 12 + ["test"] * (COUNT - validation) + ["val"] * validation),
         "source": np.array([f"take{take}.bvh" for take in range(sequences)]),
         "subject": np.array([f"s{take % 4}" for take in range(sequences)]),
         "take": np.array([str(take // 4) for take in range(sequences)]),

@@ -23,6 +23,7 @@ ALONE = {
     "defend_prediction",
     "train_recognizer",
     "evaluate_recognizer",
+    "tune_attack",
     "attack_recognizer",
     "evaluate_attack",
     "evaluate_transfer",

@@ -84,8 +84,16 @@ def test_a_new_attack_is_one_new_file(recognized: Project, tmp_path: Path) -> No
     project = recognized.copy(tmp_path / "new")
     mine = (project.folder / "src/kinesec/attacks/pgd.py").read_text()
     (project.folder / "src/kinesec/attacks/mine.py").write_text(mine)
-    entry = {"attack": "mine", "settings": {"iterations": 3}, "recognizers": ["st_gcn"]}
+    entry = {"attack": "mine", "bounds_mm": [500], "recognizers": ["st_gcn"]}
+    entry["tune"] = {"candidates": [{"iterations": 2}, {"iterations": 3}], "limit": 2}
     configure(project, attacks={**RECOGNITION["attacks"], "mine_ab": entry})
     project.build(target=TABLE)
     attacks = pd.read_csv(project.folder / TABLES / "recognition_attacks.csv")
     assert set(attacks.loc[attacks["attack"] == "mine_ab", "recognizer"]) == {"st_gcn"}
+    assert (attacks.loc[attacks["attack"] == "mine_ab", "chosen"] == "iterations").all()
+    tuning = pd.read_csv(project.folder / TABLES / "attack_tuning.csv")
+    assert tuning["kept"].sum() == 1
+    assert tuning["n"].tolist() == [2, 2]
+    bounds = pd.read_csv(project.folder / TABLES / "attack_bounds.csv")
+    assert bounds["epsilon_mm"].max() == 500
+    assert set(bounds["attack"]) == {"mine_ab"}

@@ -1,10 +1,47 @@
-# Clips to adversarial clips.
+# Clips to adversarial clips, and before them the choice of an attack's settings.
+
+
+rule tune_attack:
+    input:
+        clips=paths.CLIPS,
+        model=lambda wildcards: paths.filled(
+            paths.RECOGNIZER,
+            training="clean",
+            seed=PLAN.recognition.seeds_of(wildcards.attack)[0],
+        ),
+        goal=lambda wildcards: PLAN.recognition.goal(wildcards.attack),
+    output:
+        choice=paths.CHOICE,
+        table=paths.TUNING,
+    log:
+        "logs/tune_attack/{data}/{clips}/{recognizer}/{attack}.log",
+    benchmark:
+        "logs/tune_attack/{data}/{clips}/{recognizer}/{attack}.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+        runtime=720,
+        gpu=1,
+    params:
+        attack=lambda wildcards: PLAN.recognition.attack(wildcards.attack),
+        tune=lambda wildcards: PLAN.recognition.tuned(wildcards.attack),
+        seed=lambda wildcards: PLAN.recognition.seeds_of(wildcards.attack)[0],
+        code=lambda wildcards: code(
+            "tune_attack.py",
+            PLAN.recognition.recognizer_code(wildcards.recognizer),
+            *PLAN.recognition.attack_code(wildcards.attack),
+        ),
+    script:
+        "../scripts/tune_attack.py"
 
 
 rule attack_recognizer:
     input:
         clips=paths.CLIPS,
         model=paths.filled(paths.RECOGNIZER, training="clean"),
+        choice=lambda wildcards: PLAN.recognition.choice(wildcards.attack),
     output:
         store=paths.SHARD,
     log:

@@ -29,11 +29,37 @@ rule figure_attack_curves:
         curves=f"results/artifacts/{RUN}/tables/attack_curves.csv",
         table=f"results/artifacts/{RUN}/tables/recognition_attacks.csv",
     output:
-        **PLAN.figure("attack_curves-{data}-{clips}", "pdf", "svg", "png"),
+        **PLAN.figure("attack_curves-{data}-{clips}-{criterion}", "pdf", "svg", "png"),
     log:
-        f"logs/figure_attack_curves/{RUN}/{{data}}-{{clips}}.log",
+        f"logs/figure_attack_curves/{RUN}/{{data}}-{{clips}}-{{criterion}}.log",
     benchmark:
-        f"logs/figure_attack_curves/{RUN}/{{data}}-{{clips}}.jsonl"
+        f"logs/figure_attack_curves/{RUN}/{{data}}-{{clips}}-{{criterion}}.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=30,
+    params:
+        figure=lambda wildcards: {
+            "dataset": wildcards.data,
+            "clips": wildcards.clips,
+            "strategy": wildcards.criterion,
+        },
+        code=code_of("figure_attack_curves.py"),
+    script:
+        "../scripts/figure_attack_curves.py"
+
+
+rule figure_attack_bounds:
+    input:
+        table=f"results/artifacts/{RUN}/tables/attack_bounds.csv",
+    output:
+        **PLAN.figure("attack_bounds-{data}-{clips}", "pdf", "svg", "png"),
+    log:
+        f"logs/figure_attack_bounds/{RUN}/{{data}}-{{clips}}.log",
+    benchmark:
+        f"logs/figure_attack_bounds/{RUN}/{{data}}-{{clips}}.jsonl"
     conda:
         "../../envs/report.yaml"
     threads: 1
@@ -45,9 +71,9 @@ rule figure_attack_curves:
             "dataset": wildcards.data,
             "clips": wildcards.clips,
         },
-        code=code_of("figure_attack_curves.py"),
+        code=code_of("figure_attack_bounds.py"),
     script:
-        "../scripts/figure_attack_curves.py"
+        "../scripts/figure_attack_bounds.py"
 
 
 rule figure_queries:

@@ -77,6 +77,7 @@ rule table_recognition:
         attacks=PLAN.recognition.attack_files(paths.ATTACK_TABLE),
         records=PLAN.recognition.attack_files(paths.ATTACK_RECORDS),
         transfer=PLAN.recognition.transfers(),
+        tuning=PLAN.recognition.tunings(),
     output:
         **PLAN.table_outputs(PLAN.recognition_tables),
     log:

@@ -15,5 +15,6 @@ with job(snakemake) as run:
         shard=run.wildcards.shard,
         seed=int(run.wildcards.seed),
         store_path=Path(run.output.store).parent,
+        choice_path=next(map(Path, run.input.get("choice", [])), None),
         code=run.params.code,
     )

@@ -9,5 +9,6 @@ with job(snakemake) as run:
         attacks=list(run.input.get("attacks", [])),
         records=list(run.input.get("records", [])),
         transfer=list(run.input.get("transfer", [])),
+        tuning=list(run.input.get("tuning", [])),
         out=dict(run.output.items()),
     )

@@ -52,12 +52,7 @@ def margin(logits: Tensor, lanes: Lanes, criterion: Criterion) -> Tensor:
 
     ABn: less that of the nth of the others, all of which must come before it. SA: the others' lead over the target.
     """
-    true = logits.gather(1, lanes.label[:, None])[:, 0]
-    if criterion.name == "SA":
-        target = lanes.target[:, None]
-        return logits.scatter(1, target, -torch.inf).amax(1) - logits.gather(1, target)[:, 0]
-    others = logits.scatter(1, lanes.label[:, None], -torch.inf)
-    return true - others.topk(getattr(criterion, "n", 1), dim=1).values[:, -1]
+    return criterion.margin(logits, lanes.label, lanes.target)
 
 
 NAME = "adaptive PGD"

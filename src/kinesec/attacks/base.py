@@ -50,7 +50,12 @@ Box = Annotated[Sequence[float], Rule("low and high", lambda box: len(box) == 2 
 
 
 class Course(ABC):
-    """One run of an attack over the lanes: all of its state that is not a setting."""
+    """One run of an attack over the lanes: all of its state that is not a setting.
+
+    ``loss`` is the classification loss (lane,) where the lanes stand, from before each ``advance``.
+    """
+
+    loss: Tensor
 
     def __init__(self, lanes: Lanes) -> None:
         self.lanes = lanes
@@ -173,6 +178,7 @@ class GradientAttack(Attack):
                 if self.after_success == "refine":
                     gradient = gradient * ~met[:, None, None, None, None]
                 if lanes.active:
+                    course.loss = loss
                     course.advance(gradient, cost_gradient)
         return record.adversarial()
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from kinesec.attacks._mixed import Mixed
-from kinesec.attacks.base import AfterSuccess, Box, Course, GradientAttack, Lanes
+from kinesec.attacks.base import AfterSuccess, Box, Course, Estimate, GradientAttack, Lanes
+from kinesec.attacks.engine.margin import by_loss
 from kinesec.attacks.engine.perceptual import HIGHEST_ORDER, Distortion, Reduction
 from kinesec.attacks.engine.steps import Adam, Descent
 from kinesec.settings import NotNegative, Positive, Share, Whole
@@ -26,6 +28,8 @@ class SMART(GradientAttack):
     ``weight`` w, ``alpha`` and ``beta`` (order of the derivative, up to 4, to its weight) as in the equations.
     ``terms`` leaves some out (section 4.5), the weights of the others then add up to one. ``reduction`` is how squared
     norms are reduced, ``dt`` the time between frames, ``limb_weight`` and ``trunk_weight`` weigh joints' positions.
+    ``class_loss`` ``margin`` (ours) leads by the margin in logits in place of L_c: equation 7 wants all classes alike,
+    whichever stand before the true one.
     ``optimiser`` ``adam`` or ``gd`` with ``rate``; ``clip_update`` is the longest step in a clip's L2 norm, ``epsilon``
     the farthest a coordinate may go, ``box`` the range it may be in.
     """
@@ -35,6 +39,7 @@ class SMART(GradientAttack):
     beta: Mapping[int, float] = field(default_factory=lambda: {0: 0.6, 2: 0.4})
     terms: Terms = "smart"
     reduction: Reduction = "frame_mean"
+    class_loss: Literal["strategy", "margin"] = "strategy"
     optimiser: Literal["adam", "gd"] = "adam"
     rate: Positive = 0.005
     iterations: Whole = 300
@@ -92,6 +97,9 @@ class SMART(GradientAttack):
             dt=self.dt,
             joints=joints if set(joints) != {1.0} else None,
         )
+
+    def estimator(self) -> Estimate:
+        return partial(by_loss, self.class_loss)
 
     def course(self, lanes: Lanes) -> Course:
         return Mixed(

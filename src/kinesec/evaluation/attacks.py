@@ -25,6 +25,8 @@ from kinesec.samples.clips.clips import Clips
 from kinesec.settings import differences
 
 PIECE = 256
+# Mean displacements within which success is counted; all budgets are in attack_curves
+WITHIN_MM = (10, 20, 40, 80)
 # The costs that tables give intervals and medians of; of the others, means
 HEADLINE = (
     "l_mm",
@@ -138,7 +140,8 @@ def summary(records: pd.DataFrame) -> dict[str, Any]:
     """Counts, success and cost of one attack: over the clips that the model classifies correctly before the attack.
 
     Costs are means (``_median``: medians) over the clips on which it succeeds, with 95 % intervals over takes
-    (``metrics.intervals``). ``claimed_disagree`` counts clips whose attack says otherwise than the model.
+    (``metrics.intervals``); ``within_<d>_mm_percent`` is success by a mean displacement of at most d mm.
+    ``claimed_disagree`` counts clips whose attack says otherwise than the model.
     """
     correct = records[records["right"]]
     won = correct["success"].to_numpy(bool)
@@ -159,6 +162,8 @@ def summary(records: pd.DataFrame) -> dict[str, Any]:
     row |= {"claimed_disagree": int((correct["claimed"].to_numpy(bool) != won).sum())}
     row |= dict(zip(("success_percent", "low_percent", "high_percent"), ends["success_percent"], strict=True))
     row |= dict(zip(("control_percent", "control_low", "control_high"), ends["control_percent"], strict=True))
+    for budget in WITHIN_MM:
+        row[f"within_{budget}_mm_percent"] = 100.0 * float((won & (correct["displacement_mm"] <= budget)).mean())
     for count in ("iterations", "queries"):
         row[f"{count}_median"] = float(correct[count].median())
     for name in metrics:
@@ -170,7 +175,11 @@ def summary(records: pd.DataFrame) -> dict[str, Any]:
 
 
 def described(adversarial: Adversarial, clips: Clips, identity: Mapping[str, str]) -> dict[str, Any]:
-    """What names an attack in a table: data set, clips, split, attack and how its losses are reduced."""
+    """What names an attack in a table: data set, clips, split, attack and how its losses are reduced.
+
+    ``epsilon_mm`` is its bound on clips of this scale, ``bound_mm`` the same where it was asked for in mm.
+    """
+    bound, epsilon = adversarial.attrs.get("bound_mm"), adversarial.attrs["settings"].get("epsilon")
     return {
         "dataset": identity["data"],
         "clips": identity["clips"],
@@ -184,6 +193,11 @@ def described(adversarial: Adversarial, clips: Clips, identity: Mapping[str, str
         "reduction": adversarial.setting("reduction"),
         "after_success": adversarial.setting("after_success"),
         "settings": json.dumps(adversarial.attrs["settings"], sort_keys=True),
+        # what is not as in the preset, and which of that validation clips decided
+        "attack_changes": json.dumps(adversarial.attrs.get("changed") or {}, sort_keys=True),
+        "chosen": ", ".join(adversarial.attrs.get("chosen") or ()),
+        "bound_mm": float("nan") if bound is None else float(bound),
+        "epsilon_mm": float("nan") if epsilon is None else float(epsilon) * clips.normaliser.scale,
         "seed": int(identity["seed"]),
         "test_clips": adversarial.attrs.get("test_clips"),
         "right_clips": adversarial.attrs.get("right_clips"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,12 +16,14 @@ from kinesec.attacks.base import Problem, build
 from kinesec.attacks.engine import checks, criteria
 from kinesec.attacks.engine.lanes import width_for
 from kinesec.files.hashing import key_of, sha256_of
+from kinesec.jobs._attack import method_of
 from kinesec.models.device import best_device
 from kinesec.models.fit import check_fit
 from kinesec.models.recognizers.base import RECOGNIZERS, Recognizer
 from kinesec.samples.adversarial import shard_of, spread, write
 from kinesec.samples.clips.checks import checked
 from kinesec.samples.clips.clips import Clips
+from kinesec.settings import differences
 
 
 def correctly_classified(model: Recognizer, clips: Clips) -> np.ndarray:
@@ -47,20 +50,24 @@ def attack_clips(
     shard: str,
     seed: int,
     store_path: Path,
+    choice_path: Path | None = None,
     code: str = "",
 ) -> None:
     """Attacks one share of the test clips that a recognizer classifies correctly; writes a store ``adversarial``.
 
     ``attack`` names the module (``attack``), its ``preset``, ``settings`` that change it, the ``strategy`` (AB, ABn,
     SA), ``limit`` clips at most over all shards, ``among`` the ``right`` ones or all ``test`` clips (see ``_chosen``),
-    and ``batch`` clips at once, which changes no result. ``code`` is the hash of what is run, for the folder where
-    finished clips wait for a job that was killed.
+    and ``batch`` clips at once, which changes no result; ``epsilon_mm`` where it is asked for a bound in mm.
+    ``choice_path`` holds the settings that were chosen for the recognizer (``tune_attack``). ``code`` is the hash of
+    what is run, for the folder where finished clips wait for a job that was killed.
 
     Raises ``KinesecError`` for clips that are not finite, have labels out of range or do not fit the model, for a model
     that fails the checks, and ``ConfigError`` for an attack, a strategy or a shard that there is none of.
     """
     clips = checked(clips_path, "test")
-    method = build(attack["attack"], attack.get("settings") or {}, attack.get("preset", "paper"))
+    chosen = {} if choice_path is None else json.loads(choice_path.read_text("utf-8"))["settings"]
+    method = method_of(attack, clips.normaliser.scale, chosen)
+    published = build(attack["attack"], {}, attack.get("preset", "paper"))
     criterion = criteria.parse(attack["strategy"], len(clips.classes))
     model, description = RECOGNIZERS.load(model_path, best_device())
     check_fit(model_path, model.shape, description, clips_path, clips)
@@ -80,6 +87,9 @@ def attack_clips(
         "preset": attack.get("preset", "paper"),
         "strategy": criterion.name,
         "settings": method.settings,
+        "changed": {name: used for name, (used, _) in differences(published.settings, method.settings).items()},
+        "chosen": sorted(chosen),
+        "bound_mm": attack.get("epsilon_mm"),
         "seed": seed,
         "shard": shard,
         "test_clips": len(clips),

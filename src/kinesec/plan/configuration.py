@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,12 +110,15 @@ def check_recognition(config: Mapping[str, Any]) -> None:
                 f"{key}.recognizers.{name}.settings: found {settings!r}, expected small or settings by name"
             )
     _check_attacks(recognition["attacks"], recognition["recognizers"], key)
+    tried = [name for name, recognizer in recognition["recognizers"].items() if recognizer.get("attacked", True)]
+    seeds = recognition.get("seeds", config.get("seeds", []))
+    _check_runs(recognition["attacks"], tried, seeds, f"{key}.attacks")
     for name in recognition["transfer"]:
         check_known(name, recognition["attacks"], f"{key}.transfer")
     if "backdoor" in recognition:
         _check_backdoor(recognition["backdoor"], recognition["recognizers"], "recognition", f"{key}.backdoor")
     if "robustness" in recognition:
-        part = {"seeds": config.get("seeds", []), **recognition["robustness"]}
+        part = {"seeds": seeds, **recognition["robustness"]}
         _check_robustness(part, recognition["recognizers"], f"{key}.robustness")
 
 
@@ -130,6 +133,34 @@ def _check_attacks(attacks: Mapping[str, Any], recognizers: Mapping[str, Any], k
             )
         for victim in attack.get("recognizers", []):
             check_known(victim, recognizers, f"{key}.attacks.{name}.recognizers")
+
+
+def _check_runs(attacks: Mapping[str, Any], recognizers: Sequence[str], seeds: Sequence[int], key: str) -> None:
+    """The seeds, bounds and candidates of attacks on undefended recognizers."""
+    for name, attack in attacks.items():
+        for seed in sorted(set(attack.get("seeds", [])) - set(seeds)):
+            raise ConfigError(f"{key}.{name}.seeds: found {seed}, expected some of {', '.join(map(str, seeds))}")
+        for bound in attack.get("bounds_mm", []):
+            if f"{name}_{bound}mm" in attacks:
+                raise ConfigError(f"{key}.{name}.bounds_mm: found {bound} and an attack {name}_{bound}mm, expected one")
+        for part, where in ((attack, "choice_of"), (attack.get("tune", {}), "match")):
+            if where in part:
+                where_in = f"{key}.{name}.{where}" if part is attack else f"{key}.{name}.tune.{where}"
+                _check_choice(attack, part[where], attacks, recognizers, where_in)
+
+
+def _check_choice(
+    attack: Mapping[str, Any], other: str, attacks: Mapping[str, Any], recognizers: Sequence[str], where: str
+) -> None:
+    """Another attack's choice can be had: it is tuned, by itself, for all recognizers that this one attacks."""
+    check_known(other, attacks, where)
+    if "match" in attacks[other].get("tune", {"match": ""}):
+        raise ConfigError(f"{where}: found {other}, expected an attack tuned by itself")
+    if where.endswith("choice_of") and ("tune" in attack or attacks[other]["attack"] != attack["attack"]):
+        raise ConfigError(f"{where}: found {other}, expected another {attack['attack']}, and no tune beside it")
+    victims = [set(spec.get("recognizers", recognizers)) for spec in (attack, attacks[other])]
+    for victim in sorted(victims[0] - victims[1]):
+        raise ConfigError(f"{where}: found {other}, expected one that attacks {victim}")
 
 
 def _check_robustness(part: Mapping[str, Any], recognizers: Mapping[str, Any], key: str) -> None:

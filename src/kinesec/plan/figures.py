@@ -117,12 +117,19 @@ def of_recognition(recognition: Recognition) -> Iterator[Figure]:
 
 def _of_clips(recognition: Recognition, data: str, clips: str) -> Iterator[Figure]:
     members = [name for name in recognition.recognizers if recognition.clips_on(name, data) == clips]
-    if any(map(recognition.pictured_attacks, members)):
+    for strategy in recognition.strategies(members):
         yield Figure(
-            f"attack_curves-{data}-{clips}",
+            f"attack_curves-{data}-{clips}-{strategy}",
             STILL,
-            f"Success of the AB attacks on {data}, {clips}, within a budget of perceptual cost; the dot is at the mean "
-            "cost of the clips that succeed. Bands: 95 % intervals over takes.",
+            f"Success of the {strategy} attacks on {data}, {clips}, within a budget of perceptual cost; the dot is at "
+            "the mean cost of the clips that succeed. Bands: 95 % intervals over takes.",
+        )
+    if any("epsilon_mm" in recognition.attacks[name] for name in recognition.attacks_on(members)):
+        yield Figure(
+            f"attack_bounds-{data}-{clips}",
+            STILL,
+            f"Success of bounded attacks on {data}, {clips}, by the farthest that they may move a coordinate. Bands: "
+            "95 % intervals over takes.",
         )
     if recognition.transferred and len(members) > 1:
         yield Figure(

@@ -62,7 +62,40 @@ class Recognition:
         return {
             **{key: spec[key] for key in ("attack", "preset", "strategy", "settings", "batch")},
             "limit": spec.get("limit", self.part["limit"]),
+            **({"epsilon_mm": spec["epsilon_mm"]} if "epsilon_mm" in spec else {}),
         }
+
+    def seeds_of(self, attack: str) -> tuple[int, ...]:
+        """The seeds of the models that an attack is tried on."""
+        return tuple(self.attacks[attack].get("seeds", self.seeds))
+
+    def tuned(self, attack: str) -> dict[str, Any] | None:
+        """How an attack's settings are chosen; None where they stand in the configuration or are another attack's."""
+        tune: Mapping[str, Any] | None = self.attacks[attack].get("tune")
+        return None if tune is None else {key: tune[key] for key in ("candidates", "limit")}
+
+    def choice(self, attack: str) -> list[str]:
+        """The settings that are chosen for an attack on a recognizer, all wildcards but the attack left; or none."""
+        chosen = self.attacks[attack].get("choice_of", attack)
+        return [] if self.tuned(chosen) is None else [paths.filled(paths.CHOICE, attack=chosen)]
+
+    def goal(self, attack: str) -> list[str]:
+        """The choice of the attack whose success another is tuned to, wildcards left; or none."""
+        other = self.attacks[attack]["tune"].get("match")
+        return [] if other is None else self.choice(other)
+
+    def tunings(self) -> list[str]:
+        """The table of each choice of settings: one a data set, attack and recognizer."""
+        return list(
+            dict.fromkeys(
+                paths.filled(paths.TUNING, data=data, clips=clips, recognizer=name, attack=attack)
+                for data in self.datasets
+                for attack in self.attacks
+                if self.tuned(attack) is not None
+                for name in self.attacked(attack)
+                if (clips := self.clips_on(name, data)) is not None
+            )
+        )
 
     def sees_labels_alone(self, attack: str) -> bool:
         """Whether it is a hard-label attack, by its module's word."""
@@ -97,6 +130,16 @@ class Recognition:
         """The recognizers that attacks are tried on unless they say otherwise."""
         return [name for name, spec in self.recognizers.items() if spec.get("attacked", True)]
 
+    def attacks_on(self, recognizers: Iterable[str]) -> list[str]:
+        """The attacks that are tried on some of the recognizers."""
+        victims = set(recognizers)
+        return [name for name in self.attacks if victims & set(self.attacked(name))]
+
+    def strategies(self, recognizers: Iterable[str]) -> list[str]:
+        """The strategies of attacks by gradients on some of the recognizers."""
+        by_gradients = [name for name in self.attacks_on(recognizers) if not self.sees_labels_alone(name)]
+        return list(dict.fromkeys(str(self.attacks[name]["strategy"]) for name in by_gradients))
+
     def shards_of(self, pattern: str) -> list[str]:
         """The pattern once a shard, all other wildcards left."""
         return [paths.filled(pattern, shard=shard) for shard in self.shards]
@@ -107,13 +150,14 @@ class Recognition:
             path for data in self.datasets for name in self.recognizers for path in self.models(pattern, data, name)
         ]
 
-    def models(self, pattern: str, data: str, recognizer: str) -> list[str]:
-        """A file of each seed of a clean recognizer; none where it is not trained on the data set."""
+    def models(self, pattern: str, data: str, recognizer: str, seeds: Iterable[int] | None = None) -> list[str]:
+        """A file of each seed (all, or some) of a clean recognizer; none where it is not trained on the data set."""
         clips = self.clips_on(recognizer, data)
         if clips is None:
             return []
         path = paths.filled(pattern, data=data, clips=clips, training="clean", recognizer=recognizer)
-        return [paths.filled(path, seed=seed) for seed in self.seeds]
+        trained = self.recognizers[recognizer].get("seeds", self.seeds)
+        return [paths.filled(path, seed=seed) for seed in (self.seeds if seeds is None else seeds) if seed in trained]
 
     def attack_files(self, pattern: str, attacks: Iterable[str] | None = None) -> list[str]:
         """A file of each data set, attack (all, or some), attacked recognizer and seed."""
@@ -123,7 +167,7 @@ class Recognition:
             for data in self.datasets
             for attack in tried
             for name in self.attacked(attack)
-            for path in self.models(paths.filled(pattern, attack=attack), data, name)
+            for path in self.models(paths.filled(pattern, attack=attack), data, name, self.seeds_of(attack))
         ]
 
     def transfers(self) -> list[str]:
@@ -135,7 +179,12 @@ class Recognition:
             for surrogate in self.attacked(attack)
             for name in self.tried
             if self.clips_on(surrogate, data) == self.clips_on(name, data)
-            for path in self.models(paths.filled(paths.TRANSFER_TABLE, attack=attack, surrogate=surrogate), data, name)
+            for path in self.models(
+                paths.filled(paths.TRANSFER_TABLE, attack=attack, surrogate=surrogate),
+                data,
+                name,
+                self.seeds_of(attack),
+            )
         ]
 
     def pictured_attacks(self, recognizer: str, shown: str = "attack") -> list[str]:
@@ -143,7 +192,8 @@ class Recognition:
 
         Hard-label attacks are ``shown`` as ``blackbox``, the others as ``attack``.
         """
-        named = [name for name, spec in self.attacks.items() if spec["strategy"] == "AB"]
+        named = [name for name, spec in self.attacks.items() if spec["strategy"] == "AB" and "epsilon_mm" not in spec]
+        named = [name for name in named if self.seeds[0] in self.seeds_of(name)]
         named = [name for name in named if self.sees_labels_alone(name) == PICTURED[shown]]
         return [name for name in named if recognizer in self.attacked(name)][:MOST_PICTURED]
 
@@ -164,16 +214,26 @@ class Recognition:
         }
 
 
+def bounded(attacks: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The attacks, and behind each one more for each of its ``bounds_mm``, called as it and the bound."""
+    all_of_them: dict[str, Mapping[str, Any]] = {}
+    for name, spec in attacks.items():
+        all_of_them[name] = {key: value for key, value in spec.items() if key != "bounds_mm"}
+        for bound in spec.get("bounds_mm", ()):
+            all_of_them[f"{name}_{bound}mm"] = {**all_of_them[name], "epsilon_mm": bound}
+    return all_of_them
+
+
 def recognition(part: Mapping[str, Any], seeds: Iterable[int]) -> Recognition:
     """What the checked part ``recognition`` of a configuration asks for; nothing when it is empty."""
     count = part.get("shards", 1)
     return Recognition(
         part=part,
-        seeds=tuple(seeds),
+        seeds=tuple(part.get("seeds", seeds)),
         datasets=tuple(part.get("datasets", ())),
         clips=part.get("clips", {}),
         recognizers=part.get("recognizers", {}),
-        attacks=part.get("attacks", {}),
+        attacks=bounded(part.get("attacks", {})),
         transferred=tuple(part.get("transfer", ())),
         shards=tuple(f"{number}of{count}" for number in range(1, count + 1)),
     )

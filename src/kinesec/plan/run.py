@@ -77,6 +77,10 @@ class Plan:
         named = ["recognition_accuracy"] if self.recognition.datasets else []
         if self.recognition.attack_files(paths.ATTACK_TABLE):
             named += ["recognition_attacks", "attack_curves", "attack_pairs", "smart_table_1", "smart_table_4"]
+        if self.recognition.tunings():
+            named.append("attack_tuning")
+        if any("epsilon_mm" in spec for spec in self.recognition.attacks.values()):
+            named.append("attack_bounds")
         if self.recognition.transfers():
             named += ["transfer", "smart_table_2", "smart_table_3"]
         return named

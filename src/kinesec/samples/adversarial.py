@@ -18,6 +18,8 @@ from kinesec.files.kinds.adversarial import ADVERSARIAL
 from kinesec.samples.clips.clips import Clips
 
 SHARED = ("dataset", "clips_content_sha256", "model_sha256", "attack", "preset", "strategy", "settings", "seed")
+# what shards of older runs may not say
+_TOLD = ("test_clips", "right_clips", "changed", "chosen", "bound_mm")
 _SHARD = re.compile(r"shard(\d+)of(\d+)")
 
 
@@ -182,7 +184,7 @@ def gather(shard_paths: Sequence[Path], clips: Clips) -> Adversarial:
     _check_complete(paths)
     shards = [store.read(path, ADVERSARIAL) for path in paths]
     _check_one_attack(shards, paths)
-    attrs = {key: shards[0].attrs.get(key) for key in (*SHARED, "test_clips", "right_clips")}
+    attrs = {key: shards[0].attrs.get(key) for key in (*SHARED, *_TOLD)}
     expected = clips.attrs.get("content_sha256")
     if attrs["clips_content_sha256"] != expected:
         raise ConfigError(

@@ -34,7 +34,21 @@ FIRST: dict[str, tuple[str, ...]] = {
 }
 TEXT: tuple[str, ...] = (
     *("dataset", "clips", "recognizer", "surrogate", "training", "split", "split_by", "attack", "attack_module"),
-    *("preset", "strategy", "terms", "reduction", "after_success", "settings", "seed", "class", "part", "metric"),
+    *(
+        "preset",
+        "strategy",
+        "terms",
+        "reduction",
+        "after_success",
+        "settings",
+        "attack_changes",
+        "chosen",
+        "candidate",
+        "seed",
+        "class",
+        "part",
+        "metric",
+    ),
     *(
         "recognizer_module",
         "surrogate_module",
@@ -51,7 +65,7 @@ TEXT: tuple[str, ...] = (
 )
 _SMALLEST, _LARGEST = "n", ("claimed_disagree", "limit_excess_degrees_max", "queries_max")
 # numbers that say what a row is of, as names do
-_PLACES = ("budget", "queries", "classes", "radius")
+_PLACES = ("budget", "queries", "classes", "radius", "epsilon_mm", "bound_mm")
 
 
 def typed(table: pd.DataFrame) -> pd.DataFrame:

@@ -15,11 +15,13 @@ from kinesec.attacks.adaptive import margin
 from kinesec.attacks.base import Attack, Problem, build
 from kinesec.attacks.engine.criteria import parse
 from kinesec.attacks.engine.lanes import Lanes
+from kinesec.attacks.engine.margin import Margin
 
 BUDGET = 12
 # what presets leave out
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "smart-mean": ("smart", {"reduction": "mean", "rate": 0.01}),
+    "smart-margin": ("smart", {"reduction": "mean", "rate": 0.01, "class_loss": "margin"}),
     "smart-l2": ("smart", {"reduction": "normalised", "terms": "l2", "weight": 0.6}),
     "smart-box": ("smart", {"reduction": "mean", "rate": 0.01, "box": [-0.6, 0.6], "clip_update": 0.1}),
     "smart-snap": ("smart", {"reduction": "mean", "beta": {0: 0.5, 2: 0.3, 4: 0.2}, "terms": "smart"}),
@@ -214,8 +216,10 @@ def test_gradients_are_those_of_the_losses(case: str, strategy: str) -> None:
     for sign in (1, -1):
         lanes.x = here + sign * small_step * way
         logits = model(lanes.x)
-        # one attack reports the losses of all and climbs another: the margin
+        # one attack reports the losses of all and climbs another: the margin; one reports and climbs its own
         climbed = margin(logits, lanes, criterion) if attack.name == "adaptive" else None
+        if attack.name == "apgd" or attack.settings.get("class_loss") == "margin":
+            climbed = Margin(criterion, relative=attack.name == "apgd").loss(logits, lanes.label, lanes.target)
         reported = criterion.loss(logits, lanes.label, lanes.target)
         losses.append((reported if climbed is None else climbed, course.cost()[0]))
     lanes.x = here

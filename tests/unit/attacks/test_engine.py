@@ -314,7 +314,7 @@ def test_a_wrong_setting_is_one_clear_line(name: str, changes: dict[str, Any], k
 
 
 def test_an_unknown_attack_or_preset_is_one_clear_line() -> None:
-    with pytest.raises(ConfigError, match=r"found 'smurf', expected one of adaptive, basar, boundary, ciasa"):
+    with pytest.raises(ConfigError, match=r"found 'smurf', expected one of adaptive, apgd, basar, boundary, ciasa"):
         build("smurf", {})
     with pytest.raises(ConfigError, match=r"preset: found 'thesis', expected one of paper, official"):
         build("smart", {}, "thesis")

@@ -242,3 +242,20 @@ def test_a_plain_run_of_pgd_by_hand() -> None:
     settings = {"random_start": False, "epsilon": 0.08, "step": 0.03, "iterations": 5, "after_success": "ignore"}
     run = build("pgd", settings).run(model, of, AB, width=4)
     torch.testing.assert_close(position(run), x, rtol=0, atol=1e-9)
+
+
+def test_the_benchmark_s_momentum_is_of_bare_gradients_over_their_mean() -> None:
+    """RobustBenchHAR: m <- .1 m + g, then x <- x - step m / mean |m|, over what is there of a clip."""
+    of = clips()
+    course = course_of(of, "mi_fgsm", scale="mean", decay=0.1, epsilon=10.0, step=0.01)
+    first, second = gradients(of, 2)
+    count = 3 * of.present.sum((1, 2)) * of.position.shape[3]
+    x, m = of.position.clone(), torch.zeros_like(of.position)
+    for gradient in (first, second):
+        course.advance(gradient, None)
+        m = 0.1 * m + gradient
+        x = x - 0.01 * m / (m.abs().flatten(1).sum(1) / count)[:, None, None, None, None]
+        torch.testing.assert_close(course.lanes.x, x, rtol=0, atol=1e-12)
+    preset = build("mi_fgsm", {}, "robustbench").settings
+    assert {preset[name] for name in ("epsilon", "step")} == {0.01}
+    assert (preset["decay"], preset["scale"], preset["iterations"]) == (0.1, "mean", 200)

@@ -135,6 +135,10 @@ def test_a_mistake_is_one_line_that_names_the_key(key: str, value: Any, message:
         ("attacks.pgd_sa.strategy", "SB"),
         ("attacks.pgd_sa.recognizers", ["sgn"]),
         ("transfer", ["fgsm"]),
+        ("attacks.pgd_sa.seeds", [7]),
+        ("attacks.pgd_sa.tune", 3),
+        ("attacks.pgd_sa.choice_of", "pgd_sa"),
+        ("attacks.pgd_sa.bounds_mm", 3),
     ],
 )
 def test_a_mistake_of_recognition_names_the_key(key: str, value: Any) -> None:

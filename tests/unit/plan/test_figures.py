@@ -10,7 +10,7 @@ def test_a_run_draws_what_it_has_something_to_show_in(whole: Plan, empty: Plan) 
     assert kinds == {
         **dict.fromkeys(["horizons", "ratio", "near_misses", "stealth", "filmstrip", "animation"], 4),
         **dict.fromkeys(["roc", "fine_tuning", "trigger_strength"], 2),
-        **{"attack_curves": 2, "transfer_matrix": 1},
+        **{"attack_curves": 4, "transfer_matrix": 1},
         **dict.fromkeys(["confusion", "joint_displacement", "displacement_correlation"], 3),
         **dict.fromkeys(["attack_filmstrip", "attack_animation"], 3),
         **dict.fromkeys(["queries", "blackbox_filmstrip", "blackbox_animation"], 2),

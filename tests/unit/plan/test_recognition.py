@@ -67,3 +67,58 @@ def test_pictures_show_every_shard_of_the_first_seed(whole: Plan) -> None:
     assert [len(shown[key]) for key in ("shards", "records", "tables")] == [6, 3, 3]
     assert shown["shards"][1] == "results/attacks/a/c24/one/smart/seed0/shard2of2.zarr/zarr.json"
     assert whole.recognition.shards_of("{data}/{shard}") == ["{data}/1of2", "{data}/2of2"]
+
+
+TUNE: dict[str, Any] = {"candidates": [{"weight": 0.6}, {"weight": 0.9}], "limit": 16}
+
+
+def tuned(config: dict[str, Any]) -> Plan:
+    attacks = config["recognition"]["attacks"]
+    attacks["smart"] = {**attacks["smart"], "tune": TUNE, "seeds": [1]}
+    attacks["given"] = {**attacks["given"], "tune": {**TUNE, "match": "smart"}}
+    attacks["eot"] = {**attacks["eot"], "bounds_mm": [10, 40]}
+    attacks["eot_mi"] = {**attacks["eot_mi"], "choice_of": "smart"}
+    return plan(config, {})
+
+
+def test_a_tuned_attack_reads_its_choice(config: dict[str, Any]) -> None:
+    recognition = tuned(config).recognition
+    assert recognition.choice("smart") == ["results/attacks/{data}/{clips}/{recognizer}/smart/choice.json"]
+    assert recognition.choice("eot") == []
+    assert (recognition.choice("eot_mi"), recognition.tuned("eot_mi")) == (recognition.choice("smart"), None)
+    assert (recognition.goal("smart"), recognition.goal("given")) == ([], recognition.choice("smart"))
+    assert recognition.tuned("given") == TUNE
+    assert len(recognition.tunings()) == 3 + 2
+    assert "attack_tuning" in tuned(config).recognition_tables
+
+
+def test_an_attack_may_have_fewer_seeds(config: dict[str, Any]) -> None:
+    recognition = tuned(config).recognition
+    files = recognition.attack_files(paths.ATTACK_TABLE, ["smart"])
+    assert len(files) == 3
+    assert all(file.endswith("seed1.csv") for file in files)
+    assert all("seed1" in file for file in recognition.transfers())
+    assert "smart" not in recognition.pictured_attacks("one")  # pictures are of the first seed
+
+
+def test_a_recognizer_may_have_fewer_seeds(config: dict[str, Any]) -> None:
+    config["recognition"]["recognizers"]["two"]["seeds"] = [1]
+    recognition = plan(config, {}).recognition
+    assert len(recognition.evaluations(paths.ACCURACY_TABLE)) == 2 * 2 + 1
+    assert len([file for file in recognition.attack_files(paths.ATTACK_TABLE, ["smart"]) if "/two/" in file]) == 1
+
+
+def test_bounds_make_attacks_of_their_own(config: dict[str, Any]) -> None:
+    planned = tuned(config)
+    recognition = planned.recognition
+    assert [name for name in recognition.attacks if name.startswith("eot_")] == ["eot_10mm", "eot_40mm", "eot_mi"]
+    assert "epsilon_mm" not in recognition.attack("eot")
+    assert recognition.attack("eot_40mm") == {**recognition.attack("eot"), "epsilon_mm": 40}
+    assert "eot_10mm" not in recognition.pictured_attacks("one")
+    assert "attack_bounds" in planned.recognition_tables
+    assert any(figure.name == "attack_bounds-a-c24" for figure in planned.figures)
+
+
+def test_strategies_of_attacks_by_gradients_have_curves(whole: Plan) -> None:
+    names = [figure.name for figure in whole.figures if figure.name.startswith("attack_curves-a")]
+    assert names == ["attack_curves-a-c24-AB", "attack_curves-a-c24-SA"]

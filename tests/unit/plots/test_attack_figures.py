@@ -17,6 +17,7 @@ from kinesec.errors import KinesecError
 from kinesec.metrics import joints as joint_analysis
 from kinesec.plots import (
     animation,
+    attack_bounds,
     attack_curves,
     confusion,
     displacement_correlation,
@@ -27,7 +28,7 @@ from kinesec.plots import (
 from kinesec.plots.parts import style
 from kinesec.samples.adversarial import QUERY_GRID
 from kinesec.samples.errors import NothingToDraw
-from kinesec.tables import blackbox, recognition
+from kinesec.tables import blackbox, bounds, recognition
 from kinesec.tables.attack_costs import curves
 
 ATTACKS = (("smart_ab", "smart", "smart"), ("smart_l2", "smart", "l2"), ("iaa_ab", "iaa", ""))
@@ -46,6 +47,21 @@ def costs() -> tuple[pd.DataFrame, pd.DataFrame]:
                 rows.append(pd.DataFrame([row]))
     table = recognition.with_all_seeds(pd.concat(costs_of_rows))
     return table, recognition.joined("recognition_attacks", rows)
+
+
+def bounded(seeds: tuple[int, ...] = (0, 1)) -> pd.DataFrame:
+    """The table of three attacks on two recognizers within three bounds, success as many per cent as mm."""
+    rows = [
+        attack_row(
+            recognizer=recognizer, attack=f"{module}_{mm}mm", module=module, terms="", seed=seed, success=float(mm)
+        )
+        | {"bound_mm": mm, "epsilon_mm": mm}
+        for recognizer in RECOGNIZERS[:2]
+        for module in ("pgd", "mi_fgsm", "iaa")
+        for mm in (80, 20, 40)
+        for seed in seeds
+    ]
+    return recognition.with_all_seeds(bounds.table(pd.DataFrame(rows)))
 
 
 def searched(seeds: tuple[int, ...] = (0, 1)) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -105,6 +121,7 @@ def correlated() -> dict[str, np.ndarray]:
 
 CHARTS: dict[str, Callable[[tuple[pd.DataFrame, pd.DataFrame]], Figure]] = {
     "curves": lambda costs: attack_curves.draw(*costs, dataset="hdm05", clips="smart"),
+    "bounds": lambda _: attack_bounds.draw(bounded(), dataset="hdm05", clips="smart"),
     "queries": lambda _: queries.draw(*searched(), dataset="hdm05", clips="smart"),
     "queries of one": lambda _: queries.draw(
         *(table[table["recognizer"] == "sgn_s"] for table in searched((0,))), dataset="hdm05", clips="smart"
@@ -241,3 +258,13 @@ def test_a_run_whose_attacks_all_fail_says_so_in_its_figures(tmp_path: Path) -> 
     style.save(figure, **{kind: tmp_path / f"note.{kind}" for kind in ("pdf", "svg", "png")})
     animation.save_note("nothing", webp=tmp_path / "note.webp", png=tmp_path / "note2.png")
     assert all(path.stat().st_size > 0 for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1)])
+def test_success_is_drawn_against_the_bound_in_mm(seeds: tuple[int, ...]) -> None:
+    figure = attack_bounds.draw(bounded(seeds), dataset="hdm05", clips="smart")
+    for axes in figure.axes:
+        drawn = [tuple(np.asarray(line.get_xydata()).T.tolist()) for line in axes.get_lines()]
+        assert drawn == [([20, 40, 80], [20, 40, 80])] * 3
+    with pytest.raises(KinesecError, match="found no bounded attack"):
+        attack_bounds.draw(bounded(), dataset="hdm05", clips="native")

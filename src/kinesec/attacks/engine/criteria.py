@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, log_softmax
 
@@ -21,6 +22,12 @@ from kinesec.errors import ConfigError
 def ahead(logits: Tensor, of: Tensor) -> Tensor:
     """How many classes (clip,) stand before one; those level with it do not."""
     return (logits > logits.gather(1, of[:, None])).sum(1)
+
+
+def _over_others(logits: Tensor, of: Tensor, n: int) -> Tensor:
+    """A class's logit (clip,) less the ``n``-th largest of the others."""
+    others = logits.scatter(1, of[:, None], -torch.inf)
+    return logits.gather(1, of[:, None])[:, 0] - others.topk(n, dim=1).values[:, -1]
 
 
 class Criterion(ABC):
@@ -40,6 +47,10 @@ class Criterion(ABC):
     @abstractmethod
     def met(self, logits: Tensor, label: Tensor, target: Tensor) -> Tensor:
         """Whether each clip (clip,) is adversarial."""
+
+    @abstractmethod
+    def margin(self, logits: Tensor, label: Tensor, target: Tensor) -> Tensor:
+        """How far in logits (clip,) each clip is from adversarial: negative just where it is."""
 
     def targets(self, label: Sequence[int], row: Sequence[int], classes: int, seed: int) -> np.ndarray:
         """The class (clip,) that each clip is led to; -1 where any will do."""
@@ -61,6 +72,9 @@ class AnythingBut(Criterion):
 
     def met(self, logits: Tensor, label: Tensor, target: Tensor) -> Tensor:
         return ahead(logits, label) >= 1
+
+    def margin(self, logits: Tensor, label: Tensor, target: Tensor) -> Tensor:
+        return _over_others(logits, label, 1)
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,9 @@ class AnythingButN(Criterion):
     def met(self, logits: Tensor, label: Tensor, target: Tensor) -> Tensor:
         return ahead(logits, label) >= self.n
 
+    def margin(self, logits: Tensor, label: Tensor, target: Tensor) -> Tensor:
+        return _over_others(logits, label, self.n)
+
 
 @dataclass(frozen=True)
 class Specified(Criterion):
@@ -96,6 +113,9 @@ class Specified(Criterion):
 
     def met(self, logits: Tensor, label: Tensor, target: Tensor) -> Tensor:
         return (logits >= logits.gather(1, target[:, None])).sum(1) == 1
+
+    def margin(self, logits: Tensor, label: Tensor, target: Tensor) -> Tensor:
+        return -_over_others(logits, target, 1)
 
     def targets(self, label: Sequence[int], row: Sequence[int], classes: int, seed: int) -> np.ndarray:
         draws = [int(seeding.generator(seed, "target", int(place)).integers(classes - 1)) for place in row]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from kinesec.report.format import NONE, interval, number, plural, pretty
 from kinesec.report.markup import table
 from kinesec.report.pages import blackbox, robustness
+from kinesec.tables.bounds import of_presets
 from kinesec.tables.labels import attack_labels, plain
 from kinesec.tables.recognition import read
 from kinesec.tables.seeds import of_seeds
@@ -65,10 +67,20 @@ def accuracy(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(parts)
 
 
+def _setting(row: Mapping[Any, Any]) -> Iterator[str]:
+    yield from (plain(str(row[name])) for name in ("reduction", "after_success") if row[name])
+    if row.get("chosen"):
+        changes = json.loads(row["attack_changes"])
+        yield ", ".join(f"{name} {changes.get(name, 'as published')}" for name in str(row["chosen"]).split(", "))
+
+
 def attacks(rows: pd.DataFrame) -> pd.DataFrame:
-    """attack by success, control and costs; what its loss reduces to and what follows success."""
+    """attack by success, control and costs; what its loss reduces to and what follows success.
+
+    Attacks within other bounds than their own have a figure.
+    """
     parts = []
-    for heading, group in _groups(rows, ["recognizer"]):
+    for heading, group in _groups(of_presets(rows), ["recognizer"]):
         labels = attack_labels(group)
         chosen = of_seeds(group)
         clips = plural(int(chosen["n"].min()), "clip")
@@ -78,8 +90,7 @@ def attacks(rows: pd.DataFrame) -> pd.DataFrame:
             cells = {
                 "what": f"{label}{strategy}",
                 "group": f"{heading} \u00b7 {clips} correctly classified, {_seeds(group)}",
-                "setting": "; ".join(plain(str(row[name])) for name in ("reduction", "after_success") if row[name])
-                or NONE,
+                "setting": "; ".join(_setting(row)) or NONE,
                 "success": _cell(row, "success_percent", "low_percent", "high_percent"),
                 "control": number(float(row["control_percent"])),
                 "iterations": f"{float(row['iterations_median']):g}",
@@ -213,7 +224,11 @@ def _shown(made: Mapping[str, pd.DataFrame]) -> dict[str, Shown]:
         )
     if "recognition_attacks" in made:
         rows = made["recognition_attacks"]
-        labels = {"what": "Attack", "setting": "Reduction; after success", "success": "success (%)"}
+        labels = {
+            "what": "Attack",
+            "setting": "Reduction; after success; chosen on validation clips",
+            "success": "success (%)",
+        }
         labels |= {"control": "control (%)", "iterations": "iterations", **COSTS}
         caption = "Attacks: success over the correctly classified clips, and the mean cost of the successes"
         shown["attacks"] = attacks(rows), caption, labels, {"Cost of success": costs}
