@@ -2,11 +2,12 @@
 
     python benchmarks/bench_attacks.py [--threads 2] [--rounds 5] [--only iteration,success,peers] [--clock cpu]
 
-``iteration``: a step of SMART over a bare forward and backward to the input of the same model and clips. ``success``:
-SMART until 99 % of clips are adversarial beside the plain loop that steps the whole batch 300 times. ``peers``: PGD of
-torchattacks, foolbox and ART (``pip install -c constraints.txt -e '.[peers]'``), the model's parameters frozen and
-not. All compared take turns; the medians' ratio and that of the least times are given. On a machine that others use,
-``--clock cpu --threads 1`` counts the time of this process alone.
+``iteration``: a step of each attack over a bare forward and backward to the input of the same model and clips.
+``success``: SMART until 99 % of clips are adversarial beside the plain loop that steps the whole batch 300 times.
+``peers``: PGD of torchattacks, foolbox and ART (``pip install -c constraints.txt -e '.[peers]'``), the model's
+parameters frozen and not. All compared take turns; the ratios of medians and of least times are given, and the median
+of each round's, which others' work on the machine moves least. There, ``--clock cpu --threads 1`` counts the time of
+this process alone.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from kinesec import names, seeding
-from kinesec.attacks.base import Attack, Geometry, Problem, build
+from kinesec.attacks.base import Geometry, Problem, build
 from kinesec.attacks.engine.criteria import parse
 from kinesec.attacks.engine.gradients import frozen
 from kinesec.attacks.engine.lanes import CPU_WIDTH
@@ -88,35 +89,51 @@ def in_turns(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, l
 
 
 def ratio(times: dict[str, list[float]], numerator: str, other: str) -> str:
-    """How long ``one`` takes over ``other``: medians and least times."""
+    """How long ``numerator`` takes over ``other``: medians, least times, and the median over rounds of their ratio."""
     first, second = times[numerator], times[other]
-    return f"{median(first) / median(second):.3f} (medians), {min(first) / min(second):.3f} (least)"
+    by_round = median(mine / theirs for mine, theirs in zip(first, second, strict=True))
+    medians, least = median(first) / median(second), min(first) / min(second)
+    return f"{medians:.3f} (medians), {least:.3f} (least), {by_round:.3f} (by round)"
+
+
+# by module; each to the last step, so that all make as many
+STEPPED: dict[str, dict[str, object]] = {
+    "smart": {"reduction": "normalised", "weight": 0.6},
+    "pgd": {},
+    "mi_fgsm": {},
+    "iaa": {},
+    "iaa-mean": {"scale": "mean"},
+}
 
 
 def iteration(rounds: int, steps: int = 12) -> None:
-    """A step of SMART over a bare forward and backward."""
+    """A step of each attack over a bare forward and backward."""
     for name in ("st_gcn", "ctr_gcn", "sgn"):
         model = trained(name, 2)
         of = problem_of(model, CPU_WIDTH)
-        settings = {"reduction": "normalised", "weight": 0.6, "iterations": steps, "after_success": "ignore"}
-        attack = build("smart", settings)
 
         def bare(model: Recognizer = model, of: Problem = of) -> None:
             for _ in range(steps):
                 plain_attacks.bare(model, of.position, of.label)
 
-        def whole(model: Recognizer = model, of: Problem = of, attack: Attack = attack) -> None:
-            attack.run(model, of, AB)
-
         def look(model: Recognizer = model, of: Problem = of) -> None:
-            AB.loss(model(of.position.detach().requires_grad_()), of.label, of.label)
+            with torch.no_grad():
+                AB.loss(model(of.position), of.label, of.label)
 
+        calls: dict[str, Callable[[], object]] = {"look": look, "bare": bare}
+        for case, settings in STEPPED.items():
+            given = {**settings, "iterations": steps, "after_success": "ignore"}
+            attack = build(case.partition("-")[0], given)
+            calls[case] = lambda attack=attack, model=model, of=of: attack.run(model, of, AB)
         with frozen(model):
-            times = in_turns({"look": look, "bare": bare, "smart": whole}, rounds)
-        times["smart"] = [s - look for s, look in zip(times["smart"], times["look"], strict=True)]
-        milliseconds = 1000 * median(times["smart"]) / steps
-        over = ratio(times, "smart", "bare")
-        print(f"iteration, {name} small, {len(of)} clips: {milliseconds:.1f} ms, over bare {over}", flush=True)
+            times = in_turns(calls, rounds)
+        for case in STEPPED:
+            times[case] = [whole - look for whole, look in zip(times[case], times["look"], strict=True)]
+            milliseconds = 1000 * median(times[case]) / steps
+            over = ratio(times, case, "bare")
+            print(
+                f"iteration, {case}, {name} small, {len(of)} clips: {milliseconds:.1f} ms, over bare {over}", flush=True
+            )
 
 
 def success() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -64,7 +65,15 @@ def small(name: str) -> Recognizer:
 def problem(
     model: Recognizer, count: int = 9, *, dtype: torch.dtype = torch.float32, whole: bool = False, seed: int = 0
 ) -> Problem:
-    """Smooth motions, labelled as the model tells them; unless ``whole`` some lack a body or frames at the end."""
+    """Smooth motions, labelled as the model tells them; unless ``whole`` some lack a body or frames at the end.
+
+    The clips that the attacker has are others of the kind.
+    """
+    made = _problem(model, count, dtype, whole, seed)
+    return replace(made, training=_problem(model, 12, dtype, whole, seed + 1))
+
+
+def _problem(model: Recognizer, count: int, dtype: torch.dtype, whole: bool, seed: int) -> Problem:
     rng = np.random.default_rng(seed)
     rest = rng.normal(0, 0.5, (count, BODIES, 1, len(SKELETON), 3))
     phase, pace = rng.uniform(0, 6, (2, count, BODIES, 1, len(SKELETON), 3))

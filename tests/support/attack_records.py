@@ -76,6 +76,8 @@ def transfer_row(
     row |= {"high_percent": min(100.0, success + 7), "of_fooled_percent": min(100.0, success + 2)}
     row |= {"of_fooled_low": success - 5, "of_fooled_high": success + 8, "by_strategy_percent": success / 2}
     row |= {"control_percent": 6.0, "control_low": 2.0, "control_high": 11.0}
+    row |= {"random_percent": 3.0, "random_low": 1.0, "random_high": 5.0}
+    row |= {"clean_error_percent": 4.0, "clean_error_low": 1.0, "clean_error_high": 8.0}
     return {**row, **changes}
 
 

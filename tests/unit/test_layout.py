@@ -121,7 +121,7 @@ def test_jobs_that_ask_no_network_start_without_torch() -> None:
     evaluations = {f"evaluate_{what}" for what in EVALUATED}
     trainings = {"train_predictor", "train_recognizer", "train_videonet"}
     defences = {"defend_prediction", "defend_recognizer", "certify_recognizer", "time_defences", "detect"}
-    assert starting == evaluations | trainings | defences | {"attack_recognizer", "tune_attack"}
+    assert starting == evaluations | trainings | defences | {"attack_recognizer", "tune_attack", "fuse_recognizers"}
 
 
 def test_modules_are_short() -> None:

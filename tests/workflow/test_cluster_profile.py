@@ -22,6 +22,7 @@ ALONE = {
     "evaluate_trigger_strength",
     "defend_prediction",
     "train_recognizer",
+    "fuse_recognizers",
     "evaluate_recognizer",
     "tune_attack",
     "attack_recognizer",

@@ -215,7 +215,7 @@ rule evaluate_robustness:
 rule evaluate_transfer:
     input:
         clips=paths.CLIPS,
-        model=paths.filled(paths.RECOGNIZER, training="clean"),
+        models=PLAN.recognition.target_models,
         surrogate=paths.filled(
             paths.RECOGNIZER, training="clean", recognizer="{surrogate}"
         ),
@@ -225,9 +225,9 @@ rule evaluate_transfer:
     output:
         table=paths.TRANSFER_TABLE,
     log:
-        "logs/evaluate_transfer/{data}/{clips}/{attack}/{surrogate}/{recognizer}/seed{seed}.log",
+        "logs/evaluate_transfer/{data}/{clips}/{attack}/{surrogate}/seed{seed}.log",
     benchmark:
-        "logs/evaluate_transfer/{data}/{clips}/{attack}/{surrogate}/{recognizer}/seed{seed}.jsonl"
+        "logs/evaluate_transfer/{data}/{clips}/{attack}/{surrogate}/seed{seed}.jsonl"
     conda:
         "../../envs/torch.yaml"
     threads: config["threads"]
@@ -236,10 +236,16 @@ rule evaluate_transfer:
         runtime=60,
         gpu=1,
     params:
+        targets=lambda wildcards: PLAN.recognition.targets(
+            wildcards.data, wildcards.clips
+        ),
         code=lambda wildcards: code(
             "evaluate_transfer.py",
-            PLAN.recognition.recognizer_code(wildcards.recognizer),
             PLAN.recognition.recognizer_code(wildcards.surrogate),
+            *map(
+                PLAN.recognition.recognizer_code,
+                PLAN.recognition.targets(wildcards.data, wildcards.clips),
+            ),
         ),
     script:
         "../scripts/evaluate_transfer.py"

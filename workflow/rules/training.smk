@@ -69,6 +69,38 @@ rule train_recognizer:
         "../scripts/train_recognizer.py"
 
 
+rule fuse_recognizers:
+    input:
+        members=PLAN.recognition.members,
+    output:
+        model=paths.filled(paths.RECOGNIZER, training="clean"),
+        log=paths.filled(paths.RECOGNIZER_TRAINING, training="clean"),
+    log:
+        "logs/fuse_recognizers/{data}/{clips}/clean/{recognizer}/seed{seed}.log",
+    benchmark:
+        "logs/fuse_recognizers/{data}/{clips}/clean/{recognizer}/seed{seed}.jsonl"
+    wildcard_constraints:
+        recognizer="|".join(PLAN.recognition.ensembles) or "(?!)",
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=10,
+    params:
+        members=lambda wildcards: list(
+            PLAN.recognition.ensembles[wildcards.recognizer]["members"]
+        ),
+        average=lambda wildcards: PLAN.recognition.ensembles[wildcards.recognizer][
+            "average"
+        ],
+        code=code_of("fuse_recognizers.py"),
+    script:
+        "../scripts/fuse_recognizers.py"
+
+
+ruleorder: fuse_recognizers > train_recognizer
+
+
 rule defend_recognizer:
     input:
         clips=paths.CLIPS,

@@ -1,4 +1,4 @@
-"""Tries the clips that attack one recognizer, the surrogate, on another."""
+"""Tries the clips that attack one recognizer, the surrogate, on others."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ with job(snakemake) as run:
     surrogate = run.input.get("surrogate")
     evaluate_transfer(
         clips_path=Path(run.input.clips).parent,
-        model_path=Path(run.input.model),
+        target_paths=dict(zip(run.params.targets, map(Path, run.input.models), strict=True)),
         shard_paths=[Path(path).parent for path in run.input.shards],
-        identity={name: run.wildcards[name] for name in ("data", "clips", "surrogate", "recognizer", "attack", "seed")},
+        identity={name: run.wildcards[name] for name in ("data", "clips", "surrogate", "attack", "seed")},
         table_path=Path(run.output.table),
         surrogate_path=Path(surrogate) if surrogate else None,
     )

@@ -40,9 +40,15 @@ class Within(Course):
         super().__init__(lanes)
         self.attack = attack
         self.count = each(torch.zeros(lanes.width)).to(lanes.x)
+        self.low, self.high = torch.zeros_like(lanes.x), torch.zeros_like(lanes.x)
 
     def enter(self, lane: int) -> None:
         self.count[lane] = self.lanes.present[lane].sum() * self.lanes.x.shape[3]
+        # once a clip, not once a step
+        for end, way in ((self.low, -1), (self.high, 1)):
+            end[lane] = self.lanes.clean[lane] + way * self.attack.epsilon
+            if self.attack.box is not None:
+                end[lane] = end[lane].clamp(*self.attack.box) * self.lanes.present[lane]
 
     def cost(self) -> tuple[Tensor, Tensor | None]:
         moved = self.lanes.x - self.lanes.clean
@@ -58,6 +64,9 @@ class Within(Course):
 
     def keep(self, lanes: slice) -> None:
         """Brings some lanes back within the bounds."""
+        if self.attack.norm == "inf":
+            self.lanes.x[lanes].clamp_(self.low[lanes], self.high[lanes])
+            return
         x, clean, present = (values[lanes] for values in (self.lanes.x, self.lanes.clean, self.lanes.present))
         bound(x, clean, present, epsilon=self.attack.epsilon, norm=self.attack.norm, box=self.attack.box)
 

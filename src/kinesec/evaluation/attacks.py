@@ -204,6 +204,14 @@ def described(adversarial: Adversarial, clips: Clips, identity: Mapping[str, str
     }
 
 
+def module_of(description: Mapping[str, Any]) -> str:
+    """What a recognizer is: its module, its stream where it sees bones, and of an ensemble those of its members."""
+    wrapper = description.get("wrapper", {})
+    if wrapper.get("wrapper") == "ensemble":
+        return "ensemble of " + ", ".join(map(module_of, wrapper["settings"]["members"]))
+    return f"{description['recognizer']}{' on bones' if wrapper.get('wrapper') == 'bones' else ''}"
+
+
 def model_columns(description: Mapping[str, Any]) -> dict[str, Any]:
     """What names a recognizer in a table: its module, and in what its size and its recipe are not the published."""
     module = str(description["recognizer"])
@@ -211,7 +219,7 @@ def model_columns(description: Mapping[str, Any]) -> dict[str, Any]:
     published = json.loads(json.dumps(asdict(names.load("models.recognizers", module).RECIPE)))
     recipe = {key: used for key, (used, _) in differences(published, description["recipe"]).items()}
     return {
-        "recognizer_module": module,
+        "recognizer_module": module_of(description),
         "recognizer_settings": json.dumps(description["settings"], sort_keys=True),
         "recognizer_recipe": json.dumps(recipe, sort_keys=True),
         "protocol": str(description["protocol"]),

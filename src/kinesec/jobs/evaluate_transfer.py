@@ -1,4 +1,4 @@
-"""One transfer: the clips that an attack made on a surrogate, tried on another recognizer."""
+"""Transfer: the clips that an attack made on a surrogate, tried on other recognizers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from kinesec.errors import KinesecError
 from kinesec.evaluation.attacks import described, logits_of, model_columns, rank_of, succeeded, swapped
-from kinesec.evaluation.transfer import summary, transfer_success
+from kinesec.evaluation.transfer import at_random, displacement_mm, shared_members, summary, transfer_success
 from kinesec.files.hashing import sha256_of
 from kinesec.jobs._tested import Tested
 from kinesec.models.fit import load_for
@@ -22,26 +22,30 @@ from kinesec.tables.files import write_csv
 def evaluate_transfer(
     *,
     clips_path: Path,
-    model_path: Path,
+    target_paths: Mapping[str, Path],
     shard_paths: Sequence[Path],
     identity: Mapping[str, str],
     table_path: Path,
     surrogate_path: Path | None = None,
 ) -> None:
-    """Writes the row of ``transfer`` (CSV) of a surrogate's adversarial clips on the recognizer ``model_path``.
+    """Writes the rows of ``transfer`` (CSV) of a surrogate's adversarial clips, one for each recognizer by name.
 
     ``success_percent`` is over the adversarial clips whose clean clips the target classifies correctly, whether or not
     they fool the surrogate; ``of_fooled_percent`` over those of them that do, as the model ``surrogate_path`` says
     (empty without one). Success is another class than the true one, for SA the fake label; ``by_strategy_percent``
-    counts as the attack's own strategy does. The surrogate may be the target: that is the white-box attack.
-    ``identity`` names ``data``, ``clips``, ``surrogate``, ``recognizer``, ``attack`` and ``seed``.
+    counts as the attack's own strategy does. The surrogate may be the target: that is the white-box attack; of two
+    ensembles ``shared_members`` counts the networks in common. ``identity`` names ``data``, ``clips``, ``surrogate``,
+    ``attack`` and ``seed``.
 
     Raises ``ConfigError`` where models, clips and shards are of different clips, ``KinesecError`` where shards do not
     belong together or the surrogate is another model than was attacked.
     """
-    row = transferred(Tested.load(clips_path, model_path), shard_paths, identity, surrogate_path)
+    rows = [
+        transferred(Tested.load(clips_path, path), shard_paths, {**identity, "recognizer": name}, surrogate_path)
+        for name, path in target_paths.items()
+    ]
     table_path.parent.mkdir(parents=True, exist_ok=True)
-    write_csv(pd.DataFrame([row]), str(table_path))
+    write_csv(pd.DataFrame(rows), str(table_path))
 
 
 def transferred(
@@ -55,19 +59,24 @@ def transferred(
     correct = rank_of(logits_of(model, clean, model_path), adversarial.label) == 0
     after = logits_of(model, adversarial.position, model_path)
     control = logits_of(model, swapped(adversarial.position, clean, attacked.present), model_path)
+    by_chance = logits_of(model, at_random(adversarial.position, clean, int(identity["seed"])), model_path)
     outcomes = {
         "success": transfer_success(after, adversarial.label, adversarial.target, strategy),
         "by_strategy": succeeded(after, adversarial.label, adversarial.target, strategy),
         "control": transfer_success(control, adversarial.label, adversarial.target, strategy),
+        "random": transfer_success(by_chance, adversarial.label, adversarial.target, strategy),
     }
+    far = displacement_mm(adversarial.position, clean, attacked.present, attacked.normaliser.scale)
     fooled, named, surrogate_module = None, described(adversarial, clips, identity), ""
+    surrogate_sha256, shared = str(adversarial.attrs["model_sha256"]), None
     if surrogate_path is not None:
         if adversarial.attrs["model_sha256"] != sha256_of(surrogate_path):
             raise KinesecError(
                 f"{shard_paths[0]}: found clips that attack another model than {surrogate_path}; attack again"
             )
         surrogate, surrogate_description = load_for(surrogate_path, tested.clips_path, clips)
-        surrogate_module = str(surrogate_description["recognizer"])
+        surrogate_module = model_columns(surrogate_description)["recognizer_module"]
+        shared = shared_members(surrogate_description, surrogate_sha256, tested.description, sha256_of(model_path))
         surrogate_logits = logits_of(surrogate, adversarial.position, surrogate_path)
         fooled = succeeded(surrogate_logits, adversarial.label, adversarial.target, strategy)
     return {
@@ -79,6 +88,8 @@ def transferred(
         **named,
         **model_columns(tested.description),
         "surrogate_module": surrogate_module,
-        "white_box": adversarial.attrs["model_sha256"] == sha256_of(model_path),
+        "white_box": surrogate_sha256 == sha256_of(model_path),
+        "shared_members": shared,
+        "displacement_mm": float(far.mean()) if len(far) else None,
         **summary(outcomes, checks.takes(attacked), correct, fooled),
     }

@@ -12,6 +12,7 @@ from kinesec.jobs._training import need_validation, parameters_of, train_and_wri
 from kinesec.models.device import best_device
 from kinesec.models.fit import shape_of
 from kinesec.models.recognizers.base import RECOGNIZERS
+from kinesec.models.wrappers.bones import Bones
 from kinesec.samples.clips.checks import checked
 from kinesec.samples.poisoned import load_poisoned
 from kinesec.settings import changed
@@ -32,9 +33,9 @@ def train_recognizer(
     """Trains a recognizer and writes its weights and its log (``train_and_write``).
 
     ``recognizer`` has ``recognizer`` (its name), ``settings`` (a mapping, or ``small``), ``recipe`` and ``augment``
-    (changes of the published recipe and of none). Clips of ``poison_path`` take the places of clean ones; those that
-    the weights are chosen by stay clean, as whoever trains knows nothing of the poison. Raises ``KinesecError`` for a
-    store without clips to train on, or to choose weights by.
+    (changes of the published recipe and of none), and ``stream`` where it sees ``bones``. Clips of ``poison_path``
+    take the places of clean ones; those that the weights are chosen by stay clean, as whoever trains knows nothing of
+    the poison. Raises ``KinesecError`` for a store without clips to train on, or to choose weights by.
     """
     clean = checked(clips_path, "train")
     poisoned = None if poison_path is None else load_poisoned(poison_path, POISONED_CLIPS, clean.attrs)
@@ -50,6 +51,9 @@ def train_recognizer(
     settings = RECOGNIZERS.settings_of(name, recognizer.get("settings", {}))
     device = best_device()
     model = RECOGNIZERS.build(name, shape_of(clips), settings, seed).to(device)
+    bones = recognizer.get("stream", "joints") == "bones"
+    if bones:
+        model = Bones(model).to(device)
     description: dict[str, Any] = {
         "recognizer": name,
         "settings": settings,
@@ -64,6 +68,8 @@ def train_recognizer(
         "validation_clips": len(validation),
         "parameters": parameters_of(model),
     }
+    if bones:
+        description["wrapper"] = {"wrapper": "bones", "settings": {}}
     if poisoned is not None:
         description |= {"poison_sha256": poisoned.content_sha256, "poisoned_clips": len(poisoned.index)}
     tasks = stages(

@@ -109,7 +109,9 @@ def check_recognition(config: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"{key}.recognizers.{name}.settings: found {settings!r}, expected small or settings by name"
             )
-    _check_attacks(recognition["attacks"], recognition["recognizers"], key)
+    joined = recognition.get("ensembles", {})
+    _check_ensembles(joined, recognition["recognizers"], f"{key}.ensembles")
+    _check_attacks(recognition["attacks"], {**recognition["recognizers"], **joined}, key)
     tried = [name for name, recognizer in recognition["recognizers"].items() if recognizer.get("attacked", True)]
     seeds = recognition.get("seeds", config.get("seeds", []))
     _check_runs(recognition["attacks"], tried, seeds, f"{key}.attacks")
@@ -120,6 +122,17 @@ def check_recognition(config: Mapping[str, Any]) -> None:
     if "robustness" in recognition:
         part = {"seeds": seeds, **recognition["robustness"]}
         _check_robustness(part, recognition["recognizers"], f"{key}.robustness")
+
+
+def _check_ensembles(ensembles: Mapping[str, Any], recognizers: Mapping[str, Any], key: str) -> None:
+    for name, ensemble in ensembles.items():
+        if name in recognizers:
+            raise ConfigError(f"{key}: found {name!r}, the name of a recognizer, expected another")
+        for member in ensemble["members"]:
+            check_known(member, recognizers, f"{key}.{name}.members")
+        clips = [recognizers[member]["clips"] for member in ensemble["members"]]
+        if any(of != clips[0] for of in clips):
+            raise ConfigError(f"{key}.{name}.members: found members of different clips, expected those of the same")
 
 
 def _check_attacks(attacks: Mapping[str, Any], recognizers: Mapping[str, Any], key: str) -> None:
@@ -166,6 +179,8 @@ def _check_choice(
 def _check_robustness(part: Mapping[str, Any], recognizers: Mapping[str, Any], key: str) -> None:
     for name in part["recognizers"]:
         check_known(name, recognizers, f"{key}.recognizers")
+        if recognizers[name].get("stream", "joints") != "joints":
+            raise ConfigError(f"{key}.recognizers: found {name!r}, which sees bones, expected recognizers of joints")
     for name, defence in part["defences"].items():
         module = names.check("defences.robust", defence["defence"], f"{key}.defences.{name}.defence")
         if defence.get("certify") and names.constant("defences.robust", module, "CERTIFIES") is None:

@@ -136,7 +136,8 @@ def _of_clips(recognition: Recognition, data: str, clips: str) -> Iterator[Figur
             f"transfer_matrix-{data}-{clips}",
             STILL,
             f"Clips of {data}, {clips}, attacked on one recognizer (row) and shown to another (column): success over "
-            "the clips that the second classifies correctly unattacked. The diagonal is the white-box attack.",
+            "the clips that the second classifies correctly unattacked, and below it the 95 % interval of the control, "
+            "each clip with another one's change. Framed: the white-box attack.",
         )
 
 

@@ -44,7 +44,7 @@ TUNING = "results/evaluations/tuning/{data}/{clips}/{recognizer}/{attack}.csv"
 ATTACK = "results/evaluations/attacks/{data}/{clips}/{recognizer}/{attack}/seed{seed}"
 ATTACK_RECORDS = f"{ATTACK}.records.parquet"
 ATTACK_TABLE = f"{ATTACK}.csv"
-TRANSFER_TABLE = "results/evaluations/transfer/{data}/{clips}/{attack}/{surrogate}/{recognizer}/seed{seed}.csv"
+TRANSFER_TABLE = "results/evaluations/transfer/{data}/{clips}/{attack}/{surrogate}/seed{seed}.csv"
 
 ROBUSTNESS = "results/robustness/{data}/{clips}/{training}/{recognizer}"
 ROBUST_SHARD = f"{ROBUSTNESS}/attacks/{{attack}}/seed{{seed}}/shard{{shard}}.zarr/zarr.json"

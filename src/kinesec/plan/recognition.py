@@ -24,6 +24,7 @@ class Recognition:
     datasets: tuple[str, ...]
     clips: Mapping[str, Mapping[str, Any]]
     recognizers: Mapping[str, Mapping[str, Any]]
+    ensembles: Mapping[str, Mapping[str, Any]]
     attacks: Mapping[str, Mapping[str, Any]]
     transferred: tuple[str, ...]
     shards: tuple[str, ...]
@@ -33,8 +34,9 @@ class Recognition:
         return f"samples.clips.protocols.{self.clips[clips]['protocol']}"
 
     def clips_on(self, recognizer: str, data: str) -> str | None:
-        """The clips of a data set that a recognizer is trained on; None where it is not."""
-        named: str | Mapping[str, str] = self.recognizers[recognizer]["clips"]
+        """The clips of a data set that a recognizer, or an ensemble's members, are trained on; None where not."""
+        member = self.ensembles[recognizer]["members"][0] if recognizer in self.ensembles else recognizer
+        named: str | Mapping[str, str] = self.recognizers[member]["clips"]
         return named if isinstance(named, str) else named.get(data)
 
     @property
@@ -45,10 +47,17 @@ class Recognition:
 
     def recognizer(self, name: str) -> dict[str, Any]:
         """What makes a trained recognizer; on which clips its path says."""
-        return {key: self.recognizers[name][key] for key in ("recognizer", "settings", "recipe", "augment")}
+        spec = self.recognizers[name]
+        stream = {} if spec.get("stream", "joints") == "joints" else {"stream": spec["stream"]}
+        return {**{key: spec[key] for key in ("recognizer", "settings", "recipe", "augment")}, **stream}
 
     def recognizer_code(self, name: str) -> str:
-        """The module of a recognizer of the run."""
+        """The module of a recognizer or an ensemble of the run.
+
+        What stands in an ensemble is trained anew, and with it the ensemble, where a member's code changes.
+        """
+        if name in self.ensembles:
+            return "models.wrappers.ensemble"
         return f"models.recognizers.{self.recognizers[name]['recognizer']}"
 
     @property
@@ -106,6 +115,11 @@ class Recognition:
         """The hard-label attacks."""
         return [name for name in self.attacks if self.sees_labels_alone(name)]
 
+    @property
+    def of_tables(self) -> list[str]:
+        """The attacks that tables and figures of attacks have: all but those for transfer alone."""
+        return [name for name, spec in self.attacks.items() if not spec.get("transfer_only")]
+
     def attack_code(self, name: str) -> list[str]:
         """The modules of an attack and of the one that it wraps."""
         return self.code_of_attack(self.attacks[name])
@@ -113,12 +127,11 @@ class Recognition:
     @staticmethod
     def code_of_attack(spec: Mapping[str, Any]) -> list[str]:
         """The modules of an attack by its part of a configuration, and of the one that it wraps."""
-        wrapped = spec["settings"].get("attack")
+        wraps = names.constant("attacks", spec["attack"], "WRAPS")
+        wrapped = spec["settings"].get("attack", {})
         modules = [spec["attack"]]
-        if isinstance(wrapped, Mapping):
-            modules.append(wrapped.get("attack", "pgd"))
-        elif spec["attack"] == "eot":
-            modules.append("pgd")
+        if wraps is not None:
+            modules.append(wrapped.get("attack", wraps) if isinstance(wrapped, Mapping) else wraps)
         return [f"attacks.{module}" for module in modules]
 
     def attacked(self, attack: str) -> list[str]:
@@ -147,8 +160,23 @@ class Recognition:
     def evaluations(self, pattern: str) -> list[str]:
         """A file of each data set, clean recognizer and seed."""
         return [
-            path for data in self.datasets for name in self.recognizers for path in self.models(pattern, data, name)
+            path
+            for data in self.datasets
+            for name in (*self.recognizers, *self.ensembles)
+            for path in self.models(pattern, data, name)
         ]
+
+    def members(self, wildcards: Mapping[str, str]) -> list[str]:
+        """The members' models of an ensemble."""
+        known = {**{name: wildcards[name] for name in ("data", "clips", "seed")}, "training": "clean"}
+        members = self.ensembles[wildcards["recognizer"]]["members"]
+        return [paths.filled(paths.RECOGNIZER, **known, recognizer=member) for member in members]
+
+    def seeds_with(self, recognizer: str) -> list[int]:
+        """The seeds that a recognizer is trained with, or all members of an ensemble are."""
+        members = self.ensembles[recognizer]["members"] if recognizer in self.ensembles else [recognizer]
+        of_members = [self.recognizers[member].get("seeds", self.seeds) for member in members]
+        return [seed for seed in self.seeds if all(seed in trained for trained in of_members)]
 
     def models(self, pattern: str, data: str, recognizer: str, seeds: Iterable[int] | None = None) -> list[str]:
         """A file of each seed (all, or some) of a clean recognizer; none where it is not trained on the data set."""
@@ -156,12 +184,12 @@ class Recognition:
         if clips is None:
             return []
         path = paths.filled(pattern, data=data, clips=clips, training="clean", recognizer=recognizer)
-        trained = self.recognizers[recognizer].get("seeds", self.seeds)
+        trained = self.seeds_with(recognizer)
         return [paths.filled(path, seed=seed) for seed in (self.seeds if seeds is None else seeds) if seed in trained]
 
     def attack_files(self, pattern: str, attacks: Iterable[str] | None = None) -> list[str]:
-        """A file of each data set, attack (all, or some), attacked recognizer and seed."""
-        tried = list(self.attacks if attacks is None else attacks)
+        """A file of each data set, attack (some, or all that are not for transfer alone), recognizer and seed."""
+        tried = list(self.of_tables if attacks is None else attacks)
         return [
             path
             for data in self.datasets
@@ -170,19 +198,29 @@ class Recognition:
             for path in self.models(paths.filled(pattern, attack=attack), data, name, self.seeds_of(attack))
         ]
 
+    def targets(self, data: str, clips: str) -> list[str]:
+        """The recognizers of some clips that attacked clips of others are tried on."""
+        named = [*self.tried, *(name for name, spec in self.ensembles.items() if spec.get("target"))]
+        return [name for name in named if self.clips_on(name, data) == clips]
+
+    def target_models(self, wildcards: Mapping[str, str]) -> list[str]:
+        """The models of ``targets``."""
+        known = {**{name: wildcards[name] for name in ("data", "clips", "seed")}, "training": "clean"}
+        targets = self.targets(wildcards["data"], wildcards["clips"])
+        return [paths.filled(paths.RECOGNIZER, **known, recognizer=name) for name in targets]
+
     def transfers(self) -> list[str]:
-        """The table of each data set, attack, surrogate, recognizer of the same clips and seed."""
+        """The table of each data set, attack, surrogate and seed: a row for each target of the same clips."""
         return [
             path
             for data in self.datasets
             for attack in self.transferred
             for surrogate in self.attacked(attack)
-            for name in self.tried
-            if self.clips_on(surrogate, data) == self.clips_on(name, data)
+            if (clips := self.clips_on(surrogate, data)) is not None and self.targets(data, clips)
             for path in self.models(
                 paths.filled(paths.TRANSFER_TABLE, attack=attack, surrogate=surrogate),
                 data,
-                name,
+                surrogate,
                 self.seeds_of(attack),
             )
         ]
@@ -192,8 +230,8 @@ class Recognition:
 
         Hard-label attacks are ``shown`` as ``blackbox``, the others as ``attack``.
         """
-        named = [name for name, spec in self.attacks.items() if spec["strategy"] == "AB" and "epsilon_mm" not in spec]
-        named = [name for name in named if self.seeds[0] in self.seeds_of(name)]
+        attacks = {name: self.attacks[name] for name in self.of_tables if self.seeds[0] in self.seeds_of(name)}
+        named = [name for name, spec in attacks.items() if spec["strategy"] == "AB" and "epsilon_mm" not in spec]
         named = [name for name in named if self.sees_labels_alone(name) == PICTURED[shown]]
         return [name for name in named if recognizer in self.attacked(name)][:MOST_PICTURED]
 
@@ -233,6 +271,7 @@ def recognition(part: Mapping[str, Any], seeds: Iterable[int]) -> Recognition:
         datasets=tuple(part.get("datasets", ())),
         clips=part.get("clips", {}),
         recognizers=part.get("recognizers", {}),
+        ensembles=part.get("ensembles", {}),
         attacks=bounded(part.get("attacks", {})),
         transferred=tuple(part.get("transfer", ())),
         shards=tuple(f"{number}of{count}" for number in range(1, count + 1)),

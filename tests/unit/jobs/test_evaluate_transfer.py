@@ -12,7 +12,7 @@ import torch
 from attack_stores import CLASSES, Case, make_case, write_clips, write_model
 
 from kinesec.errors import ConfigError, KinesecError
-from kinesec.evaluation.transfer import transfer_success
+from kinesec.evaluation.transfer import at_random, displacement_mm, shared_members, summary, transfer_success
 from kinesec.jobs.evaluate_transfer import evaluate_transfer
 from kinesec.models.recognizers.base import RECOGNIZERS
 
@@ -30,9 +30,13 @@ def other(case: Case) -> Path:
 
 
 def evaluate(case: Case, model: Path, shards: list[Path], table: Path, **given: Any) -> dict[str, Any]:
-    identity = {**IDENTITY, "recognizer": model.stem}
     evaluate_transfer(
-        clips_path=case.clips_path, model_path=model, shard_paths=shards, identity=identity, table_path=table, **given
+        clips_path=case.clips_path,
+        target_paths={model.stem: model},
+        shard_paths=shards,
+        identity=IDENTITY,
+        table_path=table,
+        **given,
     )
     (row,) = pd.read_csv(table).to_dict("records")
     return {str(key): value for key, value in row.items()}
@@ -99,8 +103,78 @@ def test_other_clips_of_surrogate_or_target_are_one_clear_line(case: Case, other
         evaluate(case, target, shards, tmp_path / "t.csv")
     with pytest.raises(ConfigError, match="surrogate, target and evaluation need clips of the same protocol"):
         evaluate_transfer(
-            clips_path=ntu, model_path=target, shard_paths=shards, identity=IDENTITY, table_path=tmp_path / "t.csv"
+            clips_path=ntu,
+            target_paths={"t": target},
+            shard_paths=shards,
+            identity=IDENTITY,
+            table_path=tmp_path / "t.csv",
         )
     with pytest.raises(KinesecError, match="attack another model than"):
         evaluate(case, other, shards, tmp_path / "t.csv", surrogate_path=other)
     assert not (tmp_path / "t.csv").exists()
+
+
+def test_every_target_has_its_row_with_controls_beside_success(case: Case, other: Path, tmp_path: Path) -> None:
+    targets = {"first": other, "itself": case.model_path}
+    evaluate_transfer(
+        clips_path=case.clips_path,
+        target_paths=targets,
+        shard_paths=case.write(tmp_path),
+        identity=IDENTITY,
+        table_path=tmp_path / "t.csv",
+        surrogate_path=case.model_path,
+    )
+    rows = pd.read_csv(tmp_path / "t.csv")
+    assert rows["recognizer"].tolist() == [*targets]
+    assert rows["shared_members"].tolist() == [0, 1]
+    clean, label = case.clips.normalised, case.clips.label
+    random = at_random(case.position, clean, 0)
+    for row, path in zip(rows.to_dict("records"), targets.values(), strict=True):
+        right = says(path, clean) == label
+        assert row["clean_error_percent"] == pytest.approx(100 * (~right).mean(), rel=1e-5)
+        assert row["error_percent"] == pytest.approx(100 * ((says(path, case.position) != label) | ~right).mean())
+        assert row["random_percent"] == pytest.approx(100 * (says(path, random) != label)[right].mean(), rel=1e-5)
+        for name in ("control", "random", "clean_error", "error"):
+            assert row[f"{name}_low"] <= row[f"{name}_percent"] <= row[f"{name}_high"]
+        far = np.linalg.norm(case.position - clean, axis=-1)[case.clips.present] * case.clips.normaliser.scale
+        by_clip = [f.mean() for f in np.split(far, np.cumsum(case.clips.present.sum((1, 2)))[:-1])]
+        assert row["displacement_mm"] == pytest.approx(np.mean(by_clip), rel=1e-4)
+
+
+def test_a_change_at_random_keeps_every_size_and_no_way(case: Case) -> None:
+    clean = case.clips.normalised
+    random = at_random(case.position, clean, 3)
+    moved, shuffled = case.position - clean, random - clean
+    np.testing.assert_allclose(np.abs(shuffled), np.abs(moved), atol=1e-5)
+    there = np.abs(moved) > 1e-3
+    assert (np.sign(shuffled) == np.sign(moved))[there].mean() == pytest.approx(0.5, abs=0.02)
+    assert not np.array_equal(at_random(case.position, clean, 4), random)
+    assert np.array_equal(at_random(case.position, clean, 3), random)
+
+
+def test_displacement_counts_what_is_there() -> None:
+    clean = np.zeros((2, 2, 3, 4, 3), np.float32)
+    moved = clean.copy()
+    moved[..., 0] = 0.5
+    present = np.zeros((2, 2, 3), bool)
+    present[0, 0] = True
+    moved *= present[..., None, None]
+    assert displacement_mm(moved, clean, present, 80.0).tolist() == [40.0, 0.0]
+
+
+def test_networks_in_common_are_counted_by_their_files() -> None:
+    two, other = {"members": {"a": "1", "b": "2"}}, {"members": {"b": "2", "c": "3"}}
+    assert shared_members(two, "x", other, "y") == 1
+    assert shared_members(two, "x", {}, "1") == 1
+    assert shared_members({}, "1", two, "x") == 1
+    assert shared_members({}, "x", two, "x") == 0
+    assert shared_members({}, "1", {}, "1") == 1
+    assert shared_members({}, "1", {}, "2") == 0
+
+
+def test_errors_are_over_all_clips_and_success_over_the_right_ones() -> None:
+    correct = np.array([True, True, False, False])
+    outcomes = {name: np.array([True, False, True, False]) for name in ("success", "by_strategy", "control", "random")}
+    row = summary(outcomes, np.arange(4), correct, np.array([True, True, True, False]), 0)
+    assert (row["success_percent"], row["of_fooled_percent"], row["n_fooled"]) == (50.0, 50.0, 2)
+    assert (row["clean_error_percent"], row["error_percent"]) == (50.0, 75.0)

@@ -158,6 +158,26 @@ def test_a_mistake_of_recognition_names_the_key(key: str, value: Any) -> None:
     assert "\n" not in str(raised.value)
 
 
+def test_ensembles_are_of_recognizers_of_the_same_clips() -> None:
+    config = {**demo(), "recognition": copy.deepcopy(RECOGNITION)}
+    recognition = config["recognition"]
+    recognition["ensembles"] = {"both": {"members": ["hrnn", "st_gcn"]}}
+    recognition["attacks"]["smart_ab"]["recognizers"] = ["both", "hrnn"]
+    whole(config)
+    check_recognition(config)
+    key = r"^configuration: recognition\.ensembles"
+    recognition["ensembles"] = {"both": {"members": ["hrnn", "lstm"]}}
+    with pytest.raises(ConfigError, match=rf"{key}\.both\.members: found 'lstm'"):
+        check_recognition(config)
+    recognition["ensembles"] = {"hrnn": {"members": ["hrnn", "st_gcn"]}}
+    with pytest.raises(ConfigError, match=rf"{key}: found 'hrnn', the name of a recognizer"):
+        check_recognition(config)
+    recognition["ensembles"] = {"both": {"members": ["hrnn", "st_gcn"]}}
+    recognition["recognizers"]["hrnn"]["clips"] = {"procedural": "short"}
+    with pytest.raises(ConfigError, match=rf"{key}\.both\.members: found members of different clips"):
+        check_recognition(config)
+
+
 @pytest.mark.parametrize("strategy", ["AB3", "AB", "SA"])
 def test_a_hard_label_attack_takes_no_ranks(strategy: str) -> None:
     attack = {"attack": "basar", "strategy": strategy}

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from kinesec.plan import paths
+from kinesec.plan.recognition import recognition as planned
 from kinesec.plan.run import Plan, plan
 
 
@@ -21,7 +22,7 @@ def test_attacks_are_tried_on_those_they_name_or_all(whole: Plan) -> None:
 
 def test_transfer_is_between_recognizers_of_the_same_clips(whole: Plan, empty: Plan) -> None:
     tables = whole.recognition.transfers()
-    assert len(set(tables)) == 2 * (4 + 1)
+    assert len(set(tables)) == 2 * (2 + 1)
     assert [path for path in tables if "/b/" in path and "two" in path] == []
     assert empty.recognition.transfers() == empty.recognition.attack_files("") == []
 
@@ -29,6 +30,8 @@ def test_transfer_is_between_recognizers_of_the_same_clips(whole: Plan, empty: P
 def test_an_attack_that_wraps_another_has_its_code_too(whole: Plan) -> None:
     assert whole.recognition.attack_code("smart") == ["attacks.smart"]
     assert whole.recognition.attack_code("eot") == ["attacks.eot", "attacks.pgd"]
+    named = {"attack": "diverse_inputs", "settings": {}}
+    assert whole.recognition.code_of_attack(named) == ["attacks.diverse_inputs", "attacks.mi_fgsm"]
     assert whole.recognition.attack_code("eot_mi") == ["attacks.eot", "attacks.mi_fgsm"]
 
 
@@ -122,3 +125,30 @@ def test_bounds_make_attacks_of_their_own(config: dict[str, Any]) -> None:
 def test_strategies_of_attacks_by_gradients_have_curves(whole: Plan) -> None:
     names = [figure.name for figure in whole.figures if figure.name.startswith("attack_curves-a")]
     assert names == ["attack_curves-a-c24-AB", "attack_curves-a-c24-SA"]
+
+
+def test_ensembles_are_surrogates_and_where_they_say_so_targets(config: dict[str, Any]) -> None:
+    recognition = config["recognition"]
+    recognition["ensembles"] = {
+        "pair": {"members": ["one", "two"], "average": "logits", "target": False},
+        "votes": {"members": ["one", "two"], "average": "softmax", "target": True},
+    }
+    recognition["recognizers"]["two"] = {**recognition["recognizers"]["one"], "stream": "bones", "attacked": False}
+    smart = {**recognition["attacks"]["smart"], "recognizers": ["one", "pair"], "transfer_only": True}
+    recognition["attacks"]["smart"] = smart
+    of = planned(recognition, [0, 1])
+    assert of.targets("a", "c24") == ["one", "votes"]
+    assert of.targets("a", "c60") == []
+    wildcards = {"data": "a", "clips": "c24", "seed": "1", "recognizer": "pair"}
+    model = "results/models/recognition/a/c24/clean/{}/seed1/model.safetensors"
+    assert of.members(wildcards) == [model.format("one"), model.format("two")]
+    assert of.target_models(wildcards) == [model.format("one"), model.format("votes")]
+    table = "results/evaluations/transfer/{}/c24/smart/{}/seed{}.csv"
+    assert of.transfers() == [table.format(d, s, k) for d in "ab" for s in ("one", "pair") for k in (0, 1)]
+    assert of.recognizer("two")["stream"] == "bones"
+    assert "stream" not in of.recognizer("one")
+    assert of.recognizer_code("pair") == "models.wrappers.ensemble"
+    assert of.attacked("given") == ["one"]
+    assert not [path for path in of.attack_files(paths.ATTACK_TABLE) if "/smart/" in path]
+    assert of.pictured_attacks("one") == ["eot", "eot_mi"]
+    assert len(of.evaluations("{data}/{clips}/{recognizer}/{seed}")) == 2 * 2 * 4

@@ -190,8 +190,19 @@ def test_a_transfers_cell_is_its_row_and_the_diagonal_is_framed() -> None:
     table = transfers(("a", "b", "c"), ("AB",))
     (axes, *_) = transfer_matrix.draw(table, dataset="hdm05", clips="smart").axes
     words = {text.get_position(): text.get_text() for text in axes.texts}
-    assert words[(2, 1)] == "9"  # surrogate b, target c
+    assert words[(2, 1)] == "9\n2\u201311"  # surrogate b, target c; below it the control's interval
     assert len(axes.patches) == 3
+
+
+def test_surrogates_that_are_no_targets_have_rows_of_their_own() -> None:
+    table = transfers(("a", "b"), ("AB",))
+    more = table[table["surrogate"] == "a"].assign(surrogate="a and b", success_percent=55.0)
+    (axes, *_) = transfer_matrix.draw(pd.concat([more, table]), dataset="hdm05", clips="smart").axes
+    words = {text.get_position(): text.get_text() for text in axes.texts}
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "a and b"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
+    assert words[(1, 2)].startswith("55")
+    assert len(axes.patches) == 2
 
 
 def test_a_confusion_is_a_share_of_the_true_class() -> None:

@@ -41,10 +41,10 @@ def gradient_at(
     """Logits (lane, class), classification loss (lane,) and its gradient by ``lanes.x``, zero where no body is.
 
     With ``transform`` they are those of the transformed clips, and the gradient leads through it. At a last look it is
-    left at zero; the logits are the same to the last bit.
+    left at zero and nothing is kept for it; the logits are the same to the last bit.
     """
     x = lanes.x.detach().requires_grad_()
-    with torch.enable_grad():
+    with torch.set_grad_enabled(not lanes.last_look):
         logits = model(x if transform is None else transform(x, lanes))
         loss = criterion.loss(logits, lanes.label, lanes.target)
         gradient = torch.zeros_like(x) if lanes.last_look else torch.autograd.grad(loss.sum(), x)[0]

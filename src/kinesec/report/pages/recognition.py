@@ -123,7 +123,7 @@ def pairs(rows: pd.DataFrame, attacks: pd.DataFrame) -> pd.DataFrame:
 
 
 def transfers(rows: pd.DataFrame) -> pd.DataFrame:
-    """surrogate and target by success over correctly classified clips, over those that fool the surrogate, control."""
+    """surrogate and target by success over correctly classified clips, over those that fool the surrogate, controls."""
     parts = []
     for heading, group in _groups(rows, []):
         labels = attack_labels(group)
@@ -135,7 +135,9 @@ def transfers(rows: pd.DataFrame) -> pd.DataFrame:
                     "n": f"{int(row['n'])}",
                     "success": _cell(row, "success_percent", "low_percent", "high_percent"),
                     "of_fooled": _cell(row, "of_fooled_percent", "of_fooled_low", "of_fooled_high"),
-                    "control": number(float(row["control_percent"])),
+                    "control": _cell(row, "control_percent", "control_low", "control_high"),
+                    "random": _cell(row, "random_percent", "random_low", "random_high"),
+                    "clean": _cell(row, "clean_error_percent", "clean_error_low", "clean_error_high"),
                 }
             )
     return pd.DataFrame(parts)
@@ -240,7 +242,8 @@ def _shown(made: Mapping[str, pd.DataFrame]) -> dict[str, Shown]:
     if "transfer" in made:
         caption = "Transfer: attacked clips of the surrogate, shown to the target"
         labels = {"what": "Surrogate \u2192 target", "n": "clips", "success": "success (%)"}
-        labels |= {"of_fooled": "of those that fool the surrogate (%)", "control": "control (%)"}
+        labels |= {"of_fooled": "of those that fool the surrogate (%)", "control": "another clip's change (%)"}
+        labels |= {"random": "the same sizes at random (%)", "clean": "wrong unattacked (%)"}
         shown["transfer"] = transfers(made["transfer"]), caption, labels, {}
     if "blackbox" in made:
         shown["blackbox"] = blackbox.blackbox(made["blackbox"]), blackbox.CAPTION, blackbox.LABELS, blackbox.SPANNERS
