@@ -9,7 +9,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from kinesec.attacks.base import AfterSuccess, Course, GradientAttack, Gradients, Lanes, build, gradient_at
+from kinesec.attacks.base import AfterSuccess, Course, GradientAttack, Gradients, Lanes, build, gradient_at, plain
 from kinesec.attacks.engine.criteria import Criterion
 from kinesec.errors import ConfigError
 
@@ -31,7 +31,7 @@ class Around(GradientAttack):
         named = named and self.attack["attack"] != self.name
         self.need(named, "attack", "{attack: another's name, preset: ..., settings: ...}")
         inner = build(self.attack["attack"], self.attack.get("settings", {}), self.attack.get("preset", "paper"))
-        if not isinstance(inner, GradientAttack) or type(inner).estimator is not GradientAttack.estimator:
+        if not isinstance(inner, GradientAttack) or inner.estimator() is not plain:
             raise ConfigError(
                 f"attack {self.name!r}: attack: found {inner.name!r}, expected an attack by the plain gradient"
             )

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Literal
 
 from kinesec.attacks._mixed import Mixed
-from kinesec.attacks.base import AfterSuccess, Box, Course, Estimate, GradientAttack, Lanes
+from kinesec.attacks.base import AfterSuccess, Box, Course, Estimate, GradientAttack, Lanes, plain
 from kinesec.attacks.engine.margin import by_loss
 from kinesec.attacks.engine.perceptual import HIGHEST_ORDER, Distortion, Reduction
 from kinesec.attacks.engine.steps import Adam, Descent
@@ -99,7 +99,7 @@ class SMART(GradientAttack):
         )
 
     def estimator(self) -> Estimate:
-        return partial(by_loss, self.class_loss)
+        return plain if self.class_loss == "strategy" else partial(by_loss, self.class_loss)
 
     def course(self, lanes: Lanes) -> Course:
         return Mixed(

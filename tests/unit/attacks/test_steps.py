@@ -211,7 +211,7 @@ def test_ciasa_steps_and_then_gives_every_bone_its_length_back() -> None:
 def test_draws_that_are_all_alike_have_the_plain_gradient_as_their_mean(draws: int) -> None:
     """To the length, which neither a sign nor a normalised step would show."""
     model, lanes = probe(), lanes_of(clips())
-    mean = averaged(model, lanes, AB, draws=draws, transform=none, size=0.0)
+    mean = averaged(model, lanes, AB, draws=draws, transform=lambda x, lanes: none(x, lanes, 0.0))
     for value, expected in zip(mean, gradient_at(model, lanes, AB), strict=True):
         torch.testing.assert_close(value, expected)
 

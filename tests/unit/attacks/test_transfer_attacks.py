@@ -90,6 +90,9 @@ def test_attacks_with_ways_of_their_own_are_not_wrapped() -> None:
             ConfigError, match=r"attack 'diverse_inputs': attack: found '.*expected an attack by the plain"
         ):
             build("diverse_inputs", {"attack": {"attack": inner}})
+    with pytest.raises(ConfigError, match="found 'smart', expected an attack by the plain"):
+        build("diverse_inputs", {"attack": {"attack": "smart", "settings": {"class_loss": "margin"}}})
+    build("diverse_inputs", {"attack": {"attack": "smart"}})
     with pytest.raises(ConfigError, match=r"expected \{attack: another's name"):
         build("diverse_inputs", {"attack": {"attack": "diverse_inputs"}})
 
