@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
 
 from kinesec.attacks.base import Estimate, Gradients, Lanes
 from kinesec.attacks.engine.criteria import Criterion
@@ -41,18 +40,10 @@ def exposed(model: Recognizer, lanes: Lanes, criterion: Criterion, *, draws: int
     for _ in range(0 if lanes.last_look else draws):
         x = lanes.x.detach().requires_grad_()
         with torch.enable_grad():
-            lead = margin(model.exposed(x, lanes.drawn), lanes, criterion)
+            lead = criterion.margin(model.exposed(x, lanes.drawn), lanes.label, lanes.target)
             total.add_(torch.autograd.grad(lead.sum(), x)[0])
     gradient = total.div_(draws)
     return logits, criterion.loss(logits, lanes.label, lanes.target), gradient.mul_(lanes.present)
-
-
-def margin(logits: Tensor, lanes: Lanes, criterion: Criterion) -> Tensor:
-    """What an attack is to bring below zero (lane,): the true class's logit less the next one's.
-
-    ABn: less that of the nth of the others, all of which must come before it. SA: the others' lead over the target.
-    """
-    return criterion.margin(logits, lanes.label, lanes.target)
 
 
 NAME = "adaptive PGD"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ import torch
 from attack_cases import CLASSES, Probe, lanes_of, position, problem, shape
 from torch import Tensor
 
-from kinesec.attacks.adaptive import exposed, margin
+from kinesec.attacks.adaptive import exposed
 from kinesec.attacks.base import build, gradient_at
 from kinesec.attacks.engine.criteria import parse
 from kinesec.attacks.eot import over_defence
@@ -84,7 +83,7 @@ def test_the_margin_is_the_lead_over_the_next_class(strategy: str) -> None:
     lanes = lanes_of(problem(probe()))
     lanes.target.copy_((lanes.label + 1) % CLASSES)
     logits = torch.randn(len(lanes.label), CLASSES)
-    for row, lead in enumerate(margin(logits, lanes, criterion).tolist()):
+    for row, lead in enumerate(criterion.margin(logits, lanes.label, lanes.target).tolist()):
         mine = int((lanes.target if strategy == "SA" else lanes.label)[row])
         others = max(logits[row, place].item() for place in range(CLASSES) if place != mine)
         expected = others - logits[row, mine].item() if strategy == "SA" else logits[row, mine].item() - others
@@ -191,9 +190,9 @@ def test_knowing_the_defence_fools_more_than_its_masked_answers() -> None:
 
 def test_the_margin_is_that_of_the_class_that_decides() -> None:
     logits = torch.tensor([[5.0, 1.0, 3.0, 2.0, 4.0, 0.0]])
-    lanes: Any = SimpleNamespace(label=torch.tensor([0]), target=torch.tensor([3]))
+    label, target = torch.tensor([0]), torch.tensor([3])
     for strategy, expected in (("AB", 1.0), ("AB2", 2.0), ("AB3", 3.0), ("SA", 3.0)):
-        assert margin(logits, lanes, parse(strategy, 6)).item() == expected, strategy
+        assert parse(strategy, 6).margin(logits, label, target).item() == expected, strategy
 
 
 def test_a_transform_that_there_is_not_is_one_line() -> None:

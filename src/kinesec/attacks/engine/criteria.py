@@ -50,7 +50,10 @@ class Criterion(ABC):
 
     @abstractmethod
     def margin(self, logits: Tensor, label: Tensor, target: Tensor) -> Tensor:
-        """How far in logits (clip,) each clip is from adversarial: negative just where it is."""
+        """How far in logits (clip,) each clip is from adversarial: negative just where it is.
+
+        The true class's lead over the next one; ABn: over the nth of the others; SA: the others' lead over the target.
+        """
 
     def targets(self, label: Sequence[int], row: Sequence[int], classes: int, seed: int) -> np.ndarray:
         """The class (clip,) that each clip is led to; -1 where any will do."""
