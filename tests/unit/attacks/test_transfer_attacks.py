@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from kinesec.attacks.base import build
+from kinesec.attacks.engine import posterior
 from kinesec.attacks.engine.autoregression import coefficients, led_back
 from kinesec.attacks.engine.criteria import parse
 from kinesec.attacks.engine.gradients import gradient_at
@@ -176,6 +177,23 @@ def test_members_learn_and_the_posterior_is_of_their_way() -> None:
     again = fitted(logits, label, epochs=12, generator=chance(), **settings)  # type: ignore[arg-type]
     assert torch.equal(again.mean, some.mean)
     torch.testing.assert_close(some.drawn(torch.ones(3, 1, 1), 1.5)[2], some.mean + 1.5 * some.deviation)
+
+
+def test_no_more_weights_are_noted_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of five steps and room for three, the second and the fourth."""
+    steps: list[Tensor] = []
+    after = torch.optim.Adam.step
+
+    def noted(optimiser: torch.optim.Adam) -> None:
+        after(optimiser)
+        steps.append(optimiser.param_groups[0]["params"][0].detach().clone())
+
+    monkeypatch.setattr(torch.optim.Adam, "step", noted)
+    monkeypatch.setattr(posterior, "SNAPSHOTS", 3)
+    logits = torch.randn(10, 3, generator=chance())
+    settings = {"members": 1, "epochs": 1, "batch": 2, "rate": 0.05, "smoothness": 0.0}
+    of = fitted(logits, torch.arange(10) % 3, generator=chance(), **settings)  # type: ignore[arg-type]
+    torch.testing.assert_close(of.mean, (steps[6] + steps[8]) / 2)
 
 
 def test_a_smooth_gradient_looks_further_along() -> None:

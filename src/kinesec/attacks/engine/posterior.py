@@ -77,7 +77,7 @@ def fitted(
     weights = weights.to(logits).requires_grad_()
     optimiser = torch.optim.Adam([weights], lr=rate)
     steps = epochs * math.ceil(len(label) / batch)
-    every = max(1, steps // SNAPSHOTS)
+    every = max(1, math.ceil(steps / SNAPSHOTS))
     total, squares, noted = torch.zeros_like(weights), torch.zeros_like(weights), 0
 
     def slope(at: Tensor, part: Tensor) -> Tensor:
