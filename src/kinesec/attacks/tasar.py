@@ -25,6 +25,8 @@ from kinesec.errors import KinesecError
 from kinesec.models.recognizers.base import RECOGNIZERS, Recognizer
 from kinesec.settings import Count, NotNegative, Positive, Share, Whole
 
+NEARLY = 1e-3
+
 
 @dataclass(frozen=True, kw_only=True)
 class TASAR(GradientAttack):
@@ -88,6 +90,11 @@ class Smoothed:
             raise KinesecError(f"attack {attack.name!r}: found no training clips, expected some to learn from")
         device = lanes.x.device
         logits = RECOGNIZERS.predict(model, training.position.to(device)).clone()
+        if logits.logsumexp(1).abs().max() < NEARLY:
+            raise KinesecError(
+                f"attack {attack.name!r}: found log-probabilities, which a ReLU leaves nothing of, expected logits; an "
+                "ensemble needs `average: logits`"
+            )
         with torch.enable_grad():
             return fitted(
                 logits,

@@ -256,6 +256,16 @@ def test_a_clip_that_comes_in_begins_anew() -> None:
     assert torch.equal(late[0], whole[6])
 
 
+def test_log_probabilities_are_refused_in_one_line() -> None:
+    class Voting(Probe):
+        def forward(self, clip: Tensor) -> Tensor:
+            return super().forward(clip).log_softmax(1)
+
+    model = Voting(shape()).eval()
+    with pytest.raises(KinesecError, match=r"attack 'tasar': found log-probabilities.*`average: logits`"):
+        build("tasar", {"epochs": 1}).run(model, problem(model, 2), AB)
+
+
 def test_without_clips_to_learn_from_it_says_so() -> None:
     model = small("sgn")
     of = problem(model, 2)
