@@ -112,8 +112,8 @@ class Recognition:
 
     @property
     def hard_label(self) -> list[str]:
-        """The hard-label attacks."""
-        return [name for name in self.attacks if self.sees_labels_alone(name)]
+        """The hard-label attacks of tables."""
+        return [name for name in self.of_tables if self.sees_labels_alone(name)]
 
     @property
     def of_tables(self) -> list[str]:
@@ -144,9 +144,9 @@ class Recognition:
         return [name for name, spec in self.recognizers.items() if spec.get("attacked", True)]
 
     def attacks_on(self, recognizers: Iterable[str]) -> list[str]:
-        """The attacks that are tried on some of the recognizers."""
+        """The attacks of tables that are tried on some of the recognizers."""
         victims = set(recognizers)
-        return [name for name in self.attacks if victims & set(self.attacked(name))]
+        return [name for name in self.of_tables if victims & set(self.attacked(name))]
 
     def strategies(self, recognizers: Iterable[str]) -> list[str]:
         """The strategies of attacks by gradients on some of the recognizers."""

@@ -79,7 +79,7 @@ class Plan:
             named += ["recognition_attacks", "attack_curves", "attack_pairs", "smart_table_1", "smart_table_4"]
         if self.recognition.tunings():
             named.append("attack_tuning")
-        if any("epsilon_mm" in spec for spec in self.recognition.attacks.values()):
+        if any("epsilon_mm" in self.recognition.attacks[name] for name in self.recognition.of_tables):
             named.append("attack_bounds")
         if self.recognition.transfers():
             named += ["transfer", "smart_table_2", "smart_table_3"]

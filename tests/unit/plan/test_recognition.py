@@ -127,6 +127,18 @@ def test_strategies_of_attacks_by_gradients_have_curves(whole: Plan) -> None:
     assert names == ["attack_curves-a-c24-AB", "attack_curves-a-c24-SA"]
 
 
+def test_attacks_for_transfer_alone_have_neither_tables_nor_figures_of_attacks(config: dict[str, Any]) -> None:
+    attacks = config["recognition"]["attacks"]
+    for name in ("given", "eot_mi", "basar", "basar_sa"):
+        attacks[name] = {**attacks[name], "transfer_only": True}
+    attacks["eot_mi"]["bounds_mm"] = [10]
+    of = plan(config, {})
+    assert of.recognition.strategies(["one"]) == ["AB"]
+    assert not {"attack_bounds", "blackbox"} & {*of.recognition_tables, *of.blackbox_tables}
+    drawn = [figure.name for figure in of.figures]
+    assert not [name for name in drawn if name.startswith(("attack_bounds", "queries", "attack_curves-a-c24-SA"))]
+
+
 def test_ensembles_are_surrogates_and_where_they_say_so_targets(config: dict[str, Any]) -> None:
     recognition = config["recognition"]
     recognition["ensembles"] = {
