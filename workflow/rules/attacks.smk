@@ -7,7 +7,7 @@ rule tune_attack:
         model=lambda wildcards: paths.filled(
             paths.RECOGNIZER,
             training="clean",
-            seed=PLAN.recognition.seeds_of(wildcards.attack)[0],
+            seed=PLAN.recognition.tuning_seed(wildcards.attack, wildcards.recognizer),
         ),
         goal=lambda wildcards: PLAN.recognition.goal(wildcards.attack),
     output:
@@ -27,7 +27,9 @@ rule tune_attack:
     params:
         attack=lambda wildcards: PLAN.recognition.attack(wildcards.attack),
         tune=lambda wildcards: PLAN.recognition.tuned(wildcards.attack),
-        seed=lambda wildcards: PLAN.recognition.seeds_of(wildcards.attack)[0],
+        seed=lambda wildcards: PLAN.recognition.tuning_seed(
+            wildcards.attack, wildcards.recognizer
+        ),
         code=lambda wildcards: code(
             "tune_attack.py",
             PLAN.recognition.recognizer_code(wildcards.recognizer),

@@ -114,14 +114,16 @@ rule evaluate_transfer:
         gpu=1,
     params:
         targets=lambda wildcards: PLAN.recognition.targets(
-            wildcards.data, wildcards.clips
+            wildcards.data, wildcards.clips, wildcards.seed
         ),
         code=lambda wildcards: code(
             "evaluate_transfer.py",
             PLAN.recognition.recognizer_code(wildcards.surrogate),
             *map(
                 PLAN.recognition.recognizer_code,
-                PLAN.recognition.targets(wildcards.data, wildcards.clips),
+                PLAN.recognition.targets(
+                    wildcards.data, wildcards.clips, wildcards.seed
+                ),
             ),
         ),
     script:

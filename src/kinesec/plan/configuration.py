@@ -93,12 +93,14 @@ def check_recognition(config: Mapping[str, Any]) -> None:
     if recognition is None:
         return
     key = "configuration: recognition"
+    seeds = recognition.get("seeds", config["seeds"])
     for data in recognition["datasets"]:
         check_known(data, config["datasets"], f"{key}.datasets")
     for name, clips in recognition["clips"].items():
         names.check("samples.clips.protocols", clips["protocol"], f"{key}.clips.{name}.protocol")
     for name, recognizer in recognition["recognizers"].items():
         names.check("models.recognizers", recognizer["recognizer"], f"{key}.recognizers.{name}.recognizer")
+        _check_seeds(recognizer, seeds, f"{key}.recognizers.{name}")
         clips = recognizer["clips"]
         for data in () if isinstance(clips, str) else clips:
             check_known(data, dict.fromkeys(recognition["datasets"]), f"{key}.recognizers.{name}.clips")
@@ -110,10 +112,9 @@ def check_recognition(config: Mapping[str, Any]) -> None:
                 f"{key}.recognizers.{name}.settings: found {settings!r}, expected small or settings by name"
             )
     joined = recognition.get("ensembles", {})
-    _check_ensembles(joined, recognition["recognizers"], f"{key}.ensembles")
+    _check_ensembles(joined, recognition["recognizers"], seeds, f"{key}.ensembles")
     _check_attacks(recognition["attacks"], {**recognition["recognizers"], **joined}, key)
     tried = [name for name, recognizer in recognition["recognizers"].items() if recognizer.get("attacked", True)]
-    seeds = recognition.get("seeds", config.get("seeds", []))
     _check_runs(recognition["attacks"], tried, seeds, f"{key}.attacks")
     for name in recognition["transfer"]:
         check_known(name, recognition["attacks"], f"{key}.transfer")
@@ -124,7 +125,14 @@ def check_recognition(config: Mapping[str, Any]) -> None:
         _check_robustness(part, recognition["recognizers"], f"{key}.robustness")
 
 
-def _check_ensembles(ensembles: Mapping[str, Any], recognizers: Mapping[str, Any], key: str) -> None:
+def _check_seeds(part: Mapping[str, Any], seeds: Sequence[int], key: str) -> None:
+    for seed in sorted(set(part.get("seeds", [])) - set(seeds)):
+        raise ConfigError(f"{key}.seeds: found {seed}, expected some of {', '.join(map(str, seeds))}")
+
+
+def _check_ensembles(
+    ensembles: Mapping[str, Any], recognizers: Mapping[str, Any], seeds: Sequence[int], key: str
+) -> None:
     for name, ensemble in ensembles.items():
         if name in recognizers:
             raise ConfigError(f"{key}: found {name!r}, the name of a recognizer, expected another")
@@ -133,6 +141,9 @@ def _check_ensembles(ensembles: Mapping[str, Any], recognizers: Mapping[str, Any
         clips = [recognizers[member]["clips"] for member in ensemble["members"]]
         if any(of != clips[0] for of in clips):
             raise ConfigError(f"{key}.{name}.members: found members of different clips, expected those of the same")
+        trained = [set(recognizers[member].get("seeds", seeds)) for member in ensemble["members"]]
+        if not set.intersection(*trained):
+            raise ConfigError(f"{key}.{name}.members: found members that share no seed, expected one of all; add seeds")
 
 
 def _check_attacks(attacks: Mapping[str, Any], recognizers: Mapping[str, Any], key: str) -> None:
@@ -151,8 +162,7 @@ def _check_attacks(attacks: Mapping[str, Any], recognizers: Mapping[str, Any], k
 def _check_runs(attacks: Mapping[str, Any], recognizers: Sequence[str], seeds: Sequence[int], key: str) -> None:
     """The seeds, bounds and candidates of attacks on undefended recognizers."""
     for name, attack in attacks.items():
-        for seed in sorted(set(attack.get("seeds", [])) - set(seeds)):
-            raise ConfigError(f"{key}.{name}.seeds: found {seed}, expected some of {', '.join(map(str, seeds))}")
+        _check_seeds(attack, seeds, f"{key}.{name}")
         for bound in attack.get("bounds_mm", []):
             if f"{name}_{bound}mm" in attacks:
                 raise ConfigError(f"{key}.{name}.bounds_mm: found {bound} and an attack {name}_{bound}mm, expected one")
@@ -191,10 +201,7 @@ def _check_robustness(part: Mapping[str, Any], recognizers: Mapping[str, Any], k
     for name, attack in part["attacks"].items():
         for defence in attack.get("defences", []):
             check_known(defence, {"clean": None, **part["defences"]}, f"{key}.attacks.{name}.defences")
-        for seed in sorted(set(attack.get("seeds", [])) - set(part["seeds"])):
-            raise ConfigError(
-                f"{key}.attacks.{name}.seeds: found {seed}, expected some of {', '.join(map(str, part['seeds']))}"
-            )
+        _check_seeds(attack, part["seeds"], f"{key}.attacks.{name}")
     for name in part.get("transfer", []):
         check_known(name, part["attacks"], f"{key}.transfer")
 

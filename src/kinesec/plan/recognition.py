@@ -95,16 +95,16 @@ class Recognition:
 
     def tunings(self) -> list[str]:
         """The table of each choice of settings: one a data set, attack and recognizer."""
-        return list(
-            dict.fromkeys(
-                paths.filled(paths.TUNING, data=data, clips=clips, recognizer=name, attack=attack)
-                for data in self.datasets
-                for attack in self.attacks
-                if self.tuned(attack) is not None
-                for name in self.attacked(attack)
-                if (clips := self.clips_on(name, data)) is not None
-            )
-        )
+        tuned = [attack for attack in self.attacks if self.tuned(attack) is not None]
+        return list(dict.fromkeys(self.attack_files(paths.TUNING, tuned)))
+
+    def tuning_seed(self, attack: str, recognizer: str) -> int:
+        """The seed of the model that settings are chosen on: the attack's first that the recognizer is trained with.
+
+        Where it has none of them, as when another attack asks for the choice, the recognizer's own first.
+        """
+        trained = self.seeds_with(recognizer)
+        return next((seed for seed in self.seeds_of(attack) if seed in trained), trained[0])
 
     def sees_labels_alone(self, attack: str) -> bool:
         """Whether it is a hard-label attack, by its module's word."""
@@ -198,15 +198,16 @@ class Recognition:
             for path in self.models(paths.filled(pattern, attack=attack), data, name, self.seeds_of(attack))
         ]
 
-    def targets(self, data: str, clips: str) -> list[str]:
-        """The recognizers of some clips that attacked clips of others are tried on."""
+    def targets(self, data: str, clips: str, seed: int | str | None = None) -> list[str]:
+        """The recognizers of some clips (all, or those of a seed) that attacked clips of others are tried on."""
         named = [*self.tried, *(name for name, spec in self.ensembles.items() if spec.get("target"))]
-        return [name for name in named if self.clips_on(name, data) == clips]
+        named = [name for name in named if self.clips_on(name, data) == clips]
+        return [name for name in named if seed is None or int(seed) in self.seeds_with(name)]
 
     def target_models(self, wildcards: Mapping[str, str]) -> list[str]:
         """The models of ``targets``."""
         known = {**{name: wildcards[name] for name in ("data", "clips", "seed")}, "training": "clean"}
-        targets = self.targets(wildcards["data"], wildcards["clips"])
+        targets = self.targets(wildcards["data"], wildcards["clips"], wildcards["seed"])
         return [paths.filled(paths.RECOGNIZER, **known, recognizer=name) for name in targets]
 
     def transfers(self) -> list[str]:
@@ -216,12 +217,12 @@ class Recognition:
             for data in self.datasets
             for attack in self.transferred
             for surrogate in self.attacked(attack)
-            if (clips := self.clips_on(surrogate, data)) is not None and self.targets(data, clips)
+            if (clips := self.clips_on(surrogate, data)) is not None
             for path in self.models(
                 paths.filled(paths.TRANSFER_TABLE, attack=attack, surrogate=surrogate),
                 data,
                 surrogate,
-                self.seeds_of(attack),
+                [seed for seed in self.seeds_of(attack) if self.targets(data, clips, seed)],
             )
         ]
 

@@ -136,6 +136,7 @@ def test_a_mistake_is_one_line_that_names_the_key(key: str, value: Any, message:
         ("attacks.pgd_sa.recognizers", ["sgn"]),
         ("transfer", ["fgsm"]),
         ("attacks.pgd_sa.seeds", [7]),
+        ("recognizers.hrnn.seeds", [7]),
         ("attacks.pgd_sa.tune", 3),
         ("attacks.pgd_sa.choice_of", "pgd_sa"),
         ("attacks.pgd_sa.bounds_mm", 3),
@@ -173,6 +174,10 @@ def test_ensembles_are_of_recognizers_of_the_same_clips() -> None:
     with pytest.raises(ConfigError, match=rf"{key}: found 'hrnn', the name of a recognizer"):
         check_recognition(config)
     recognition["ensembles"] = {"both": {"members": ["hrnn", "st_gcn"]}}
+    recognition["seeds"] = [0, 1]
+    recognition["recognizers"]["hrnn"]["seeds"], recognition["recognizers"]["st_gcn"]["seeds"] = [0], [1]
+    with pytest.raises(ConfigError, match=rf"{key}\.both\.members: found members that share no seed, expected"):
+        check_recognition(config)
     recognition["recognizers"]["hrnn"]["clips"] = {"procedural": "short"}
     with pytest.raises(ConfigError, match=rf"{key}\.both\.members: found members of different clips"):
         check_recognition(config)

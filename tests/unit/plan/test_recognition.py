@@ -109,6 +109,25 @@ def test_a_recognizer_may_have_fewer_seeds(config: dict[str, Any]) -> None:
     recognition = plan(config, {}).recognition
     assert len(recognition.evaluations(paths.ACCURACY_TABLE)) == 2 * 2 + 1
     assert len([file for file in recognition.attack_files(paths.ATTACK_TABLE, ["smart"]) if "/two/" in file]) == 1
+    wildcards = {"data": "a", "clips": "c24", "seed": "0"}
+    assert (recognition.targets("a", "c24"), recognition.targets("a", "c24", 0)) == (["one", "two"], ["one"])
+    assert ["/two/" in path for path in recognition.target_models(wildcards)] == [False]
+    config["recognition"]["recognizers"]["one"]["attacked"] = False  # the only target is of seed 1
+    config["recognition"]["attacks"]["smart"] = {**config["recognition"]["attacks"]["smart"], "recognizers": ["one"]}
+    assert [path[-9:-4] for path in plan(config, {}).recognition.transfers()] == ["seed1"]
+
+
+def test_settings_are_chosen_on_a_model_that_is_trained_anyway(config: dict[str, Any]) -> None:
+    config["recognition"]["recognizers"]["two"]["seeds"] = [1]
+    smart = {**config["recognition"]["attacks"]["smart"], "tune": TUNE}
+    config["recognition"]["attacks"]["smart"] = smart
+    recognition = plan(config, {}).recognition
+    assert (recognition.tuning_seed("smart", "one"), recognition.tuning_seed("smart", "two")) == (0, 1)
+    assert len(recognition.tunings()) == 3
+    smart["seeds"] = [0]
+    recognition = plan(config, {}).recognition
+    assert len(recognition.tunings()) == 2
+    assert recognition.tuning_seed("smart", "two") == 1
 
 
 def test_bounds_make_attacks_of_their_own(config: dict[str, Any]) -> None:
