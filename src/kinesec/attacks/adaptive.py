@@ -48,4 +48,5 @@ def exposed(model: Recognizer, lanes: Lanes, criterion: Criterion, *, draws: int
 
 NAME = "adaptive PGD"
 ATTACK = Adaptive
+BOUNDED = True
 PRESETS: dict[str, dict[str, Any]] = {"paper": {}}

@@ -120,4 +120,5 @@ class Adaptive(RandomStart):
 
 NAME = "APGD"
 ATTACK = APGD
+BOUNDED = True
 PRESETS: dict[str, dict[str, Any]] = {"paper": {}}

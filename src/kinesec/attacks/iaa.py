@@ -39,6 +39,7 @@ class MeanScaled(Within):
 
 NAME = "IAA"
 ATTACK = IAA
+BOUNDED = True
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},  # as its text is quoted (papers/skeleton-attacks.md, section 4)
     "official": {"step": 0.05, "iterations": 10},  # the released code's

@@ -52,6 +52,7 @@ class Raw(Within):
 
 NAME = "MI-FGSM"
 ATTACK = MIFGSM
+BOUNDED = True
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "robustbench": {"decay": 0.1, "scale": "mean", "epsilon": 0.01, "step": 0.01, "iterations": 200},

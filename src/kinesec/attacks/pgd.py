@@ -28,4 +28,5 @@ class PGD(Bounded):
 
 NAME = "PGD"
 ATTACK = PGD
+BOUNDED = True
 PRESETS: dict[str, dict[str, Any]] = {"paper": {}}

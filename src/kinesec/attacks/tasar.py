@@ -160,4 +160,5 @@ class Smoothed:
 
 NAME = "TASAR"
 ATTACK = TASAR
+BOUNDED = True
 PRESETS: dict[str, dict[str, Any]] = {"paper": {}}

@@ -163,6 +163,12 @@ def _check_runs(attacks: Mapping[str, Any], recognizers: Sequence[str], seeds: S
     """The seeds, bounds and candidates of attacks on undefended recognizers."""
     for name, attack in attacks.items():
         _check_seeds(attack, seeds, f"{key}.{name}")
+        if "bounds_mm" in attack and not names.constant("attacks", attack["attack"], "BOUNDED"):
+            bounded = [module for module in names.available("attacks") if names.constant("attacks", module, "BOUNDED")]
+            raise ConfigError(
+                f"{key}.{name}.bounds_mm: found {attack['bounds_mm']} for {attack['attack']}, expected none: attacks "
+                f"within a bound are {', '.join(bounded)}"
+            )
         for bound in attack.get("bounds_mm", []):
             if f"{name}_{bound}mm" in attacks:
                 raise ConfigError(f"{key}.{name}.bounds_mm: found {bound} and an attack {name}_{bound}mm, expected one")

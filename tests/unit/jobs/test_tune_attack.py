@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from attack_stores import write_clips, write_model
 
+from kinesec import names
+from kinesec.attacks.base import build
 from kinesec.errors import ConfigError
 from kinesec.files import store
 from kinesec.files.kinds.adversarial import ADVERSARIAL
@@ -84,6 +86,12 @@ def test_another_attacks_success_is_the_goal(made: tuple[Path, Path], tmp_path: 
     moved = table["displacement_mm"].fillna(float("inf"))
     assert table["kept"].tolist().index(True) == moved.idxmin()
     assert (table["goal_percent"] == 0).all()
+
+
+@pytest.mark.parametrize("name", names.available("attacks"))
+def test_just_bounded_attacks_say_that_they_are(name: str) -> None:
+    bounded = {"epsilon", "step"} <= build(name, {}).settings.keys()
+    assert names.constant("attacks", name, "BOUNDED", False) == bounded
 
 
 def test_a_bound_in_mm_takes_the_steps_with_it() -> None:

@@ -183,6 +183,15 @@ def test_ensembles_are_of_recognizers_of_the_same_clips() -> None:
         check_recognition(config)
 
 
+def test_bounds_in_mm_are_of_bounded_attacks() -> None:
+    config = {**demo(), "recognition": copy.deepcopy(RECOGNITION)}
+    config["recognition"]["attacks"]["pgd_sa"]["bounds_mm"] = [20]
+    check_recognition(config)
+    config["recognition"]["attacks"]["smart_ab"]["bounds_mm"] = [20, 40]
+    with pytest.raises(ConfigError, match=r"smart_ab\.bounds_mm: found \[20, 40\] for smart, expected none: .* pgd"):
+        check_recognition(config)
+
+
 @pytest.mark.parametrize("strategy", ["AB3", "AB", "SA"])
 def test_a_hard_label_attack_takes_no_ranks(strategy: str) -> None:
     attack = {"attack": "basar", "strategy": strategy}
