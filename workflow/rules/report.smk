@@ -23,7 +23,7 @@ rule report:
         runtime=10,
     params:
         run=RUN,
-        seeds=list(PLAN.prediction.seeds),
+        seeds=PLAN.seeds,
         modules=PLAN.modules,
         configuration=PLAN.shown,
         captions=PLAN.captions(),

@@ -54,6 +54,17 @@ class Plan:
         return f"results/artifacts/{self.run}"
 
     @property
+    def seeds(self) -> list[int]:
+        """The seeds of all that is trained, each part's own."""
+        parts = [
+            self.prediction.seeds if self.prediction.datasets else (),
+            self.recognition.seeds if self.recognition.datasets else (),
+            self.robustness.seeds if self.robustness.models else (),
+            *(on.seeds if on.victims else () for on in self.backdoors.values()),
+        ]
+        return sorted({seed for seeds in parts for seed in seeds})
+
+    @property
     def modules(self) -> dict[str, str]:
         """The module of each data set of the run."""
         return {name: source.module for name, source in self.sources.items()}

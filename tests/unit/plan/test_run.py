@@ -35,3 +35,11 @@ def test_the_crate_keeps_the_snakefile_first(whole: Plan, repository: Path) -> N
 def test_a_plan_is_made_once(whole: Plan) -> None:
     with pytest.raises(AttributeError):
         whole.run = "other"  # type: ignore[misc]
+
+
+def test_a_runs_seeds_are_those_of_its_parts(config: dict[str, Any], empty: Plan) -> None:
+    config["recognition"]["seeds"] = [1, 2]
+    assert plan(config, {}).seeds == [0, 1, 2]
+    del config["prediction"]
+    assert plan(config, {}).seeds == [1, 2]
+    assert empty.seeds == []
