@@ -78,6 +78,13 @@ def read(path: str | Path) -> pd.DataFrame:
     return typed(files.read_csv(path, TEXT))
 
 
+def sharing(transfer: pd.DataFrame) -> pd.Series:
+    """Whether surrogate and target of each row of transfer are two that have a network in common: no transfer."""
+    if "shared_members" not in transfer:
+        return pd.Series(False, transfer.index)
+    return (transfer["shared_members"] > 0) & (transfer["surrogate"] != transfer["recognizer"])
+
+
 def _ends(names: Sequence[str]) -> dict[str, tuple[str, str]]:
     """The columns of the low and high end of each value that has them."""
     ends = {name: (f"{name}_low", f"{name}_high") for name in names if f"{name}_low" in names}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from itertools import chain
 
 import pandas as pd
 
 from kinesec.tables.labels import attack_labels, plain
+from kinesec.tables.recognition import sharing
 from kinesec.tables.seeds import of_seeds
 
-NONE, NOT_APPLICABLE, MEAN = "\u2013", "n/a", "mean"
+NONE, NOT_APPLICABLE, MEAN, SHARED = "\u2013", "n/a", "mean", " [shared]"
 _VARIANT = ["attack_module", "preset", "terms", "reduction", "after_success"]
 COSTS = {
     "success_percent": "success (%)",
@@ -30,6 +33,14 @@ def variant(row: pd.Series) -> str:
     return "; ".join([f"{label}, {row['preset']}", *parts])
 
 
+def _series(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The attacks of one variant, in each part at most one of a strategy, in their order; under which heading."""
+    named = rows[["attack", "strategy"]].drop_duplicates()
+    place = dict(zip(named["attack"], named.groupby("strategy").cumcount(), strict=True))
+    for _, part in rows.groupby(rows["attack"].map(place)):
+        yield f"{variant(part.iloc[0])} ({', '.join(dict.fromkeys(part['attack']))})", part
+
+
 def _cell(rows: pd.DataFrame, strategies: list[str]) -> str:
     cells = [rows.loc[rows["strategy"] == strategy, "success_percent"] for strategy in strategies]
     return "/".join(_number(float(cell.iloc[0])) for cell in cells if len(cell)) or NONE
@@ -41,7 +52,11 @@ def _mean(rows: pd.DataFrame, strategies: list[str]) -> str:
 
 
 def table_1(attacks: pd.DataFrame) -> pd.DataFrame:
-    """Success rates (%): recognizers by strategy (AB; ABn, as ``AB3/AB5``; SA) and data set, a group an attack."""
+    """Success rates (%): recognizers by strategy (AB; ABn, as ``AB3/AB5``; SA) and data set.
+
+    A group is a variant of an attack, its heading names the configuration's attacks: of several of one strategy each
+    has a group.
+    """
     rows = of_seeds(attacks)
     many = sorted(
         {strategy for strategy in rows["strategy"] if strategy not in ("AB", "SA")},
@@ -49,15 +64,14 @@ def table_1(attacks: pd.DataFrame) -> pd.DataFrame:
     )
     kinds = {"AB": ["AB"], "/".join(many): many, "SA": ["SA"]}
     parts: list[dict[str, str]] = []
-    for _, group in rows.groupby(_VARIANT, sort=False, dropna=False):
-        heading = variant(group.iloc[0])
-        several = group.groupby(["recognizer", "dataset", "strategy"])["attack"].nunique().max() > 1
+    variants = [of_variant for _, of_variant in rows.groupby(_VARIANT, sort=False, dropna=False)]
+    for heading, group in chain.from_iterable(map(_series, variants)):
         for recognizer, of_recognizer in [*group.groupby("recognizer", sort=False), (MEAN, group)]:
             cells = {"group": heading, "recognizer": str(recognizer)}
             for kind, strategies in kinds.items():
                 for dataset in dict.fromkeys(rows["dataset"]):
                     here = of_recognizer[of_recognizer["dataset"] == dataset]
-                    made = _mean if recognizer == MEAN or several else _cell
+                    made = _mean if recognizer == MEAN else _cell
                     cells[f"{kind}, {dataset}"] = made(here, strategies) if strategies else NONE
             parts.append(cells)
     table = pd.DataFrame(parts)
@@ -71,15 +85,16 @@ def _groups(transfer: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     several = rows[["dataset", "clips"]].drop_duplicates().shape[0] > 1
     groups = []
     for _, group in rows.groupby(["dataset", "clips", *_VARIANT], sort=False, dropna=False):
-        first = group.iloc[0]
-        groups.append(
-            (f"{first['dataset']}, {first['clips']} \u00b7 {variant(first)}" if several else variant(first), group)
-        )
+        where = f"{group['dataset'].iloc[0]}, {group['clips'].iloc[0]} \u00b7 " if several else ""
+        groups += [(f"{where}{heading}", part) for heading, part in _series(group)]
     return groups
 
 
 def table_2(transfer: pd.DataFrame) -> pd.DataFrame:
-    """Success rates (%) of the AB attack on each recognizer, by surrogate; the surrogate itself is not applicable."""
+    """Success rates (%) of the AB attack on each recognizer, by surrogate; the surrogate itself is not applicable.
+
+    ``[shared]``: surrogate and target have a network in common, which is no transfer.
+    """
     return _matrix(transfer[transfer["strategy"] == "AB"])
 
 
@@ -98,6 +113,7 @@ def _matrix(transfer: pd.DataFrame) -> pd.DataFrame:
                 here = group[(group["surrogate"] == surrogate) & (group["recognizer"] == target)]
                 values = [_number(float(percent)) for percent in here["success_percent"]]
                 text = values[0] + "".join(f"({percent})" for percent in values[1:]) if values else NONE
+                text += SHARED if sharing(here).any() else ""
                 cells[target] = NOT_APPLICABLE if target == surrogate else text
             parts.append(cells)
     return pd.DataFrame(parts).fillna(NONE)

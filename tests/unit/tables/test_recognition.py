@@ -109,8 +109,28 @@ def test_table_1_has_the_papers_shape() -> None:
     assert table["AB3/AB5, hdm05"].tolist() == ["81/81", "82/82", "83/83", "82/82"]
     assert "SMART, paper" in table["group"][0]
     assert "reduction mean" in table["group"][0]
+    assert "(smart_ab, smart_ab3, smart_ab5, smart_sa)" in table["group"][0]
     two = pd.concat([attacks(), attacks(reduction="sum")])
     assert len(smart.table_1(two)) == 8
+
+
+def test_two_attacks_of_one_strategy_are_never_averaged() -> None:
+    again = attacks()
+    again = again[again["strategy"] == "AB"].assign(attack="again", success_percent=7.0)
+    table = smart.table_1(pd.concat([attacks(), again]))
+    assert table["group"].str.contains("(again)", regex=False).tolist() == [False] * 4 + [True] * 4
+    assert table["AB, hdm05"].tolist() == ["81", "82", "83", "82", "7", "7", "7", "7"]
+    moved = transfers().assign(attack="again", success_percent=7.0)
+    second = smart.table_2(pd.concat([transfers(), moved]))
+    assert second["sgn_s"].tolist() == ["40", "40", "n/a", "7", "7", "n/a"]
+
+
+def test_targets_that_share_a_network_are_marked() -> None:
+    rows = transfers().assign(shared_members=0)
+    rows.loc[(rows["surrogate"] == "hrnn_s") & (rows["recognizer"] != "st_gcn_s"), "shared_members"] = 1
+    assert smart.table_2(rows)["sgn_s"].tolist() == ["40 [shared]", "40", "n/a"]
+    assert smart.table_3(rows)["sgn_s"].tolist() == ["40(40) [shared]", "40(40)", "n/a"]
+    assert smart.table_2(rows)["hrnn_s"].tolist() == ["n/a", "40", "40"]
 
 
 def test_tables_2_and_3_are_surrogates_by_targets() -> None:
