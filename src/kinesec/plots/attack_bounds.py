@@ -14,7 +14,7 @@ from kinesec.plots.parts.rows import bare
 from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, palette
 from kinesec.tables.labels import attack_labels
 from kinesec.tables.recognition import typed
-from kinesec.tables.seeds import ALL_SEEDS, count
+from kinesec.tables.seeds import of_seeds
 
 
 def draw(table: pd.DataFrame, *, dataset: str, clips: str) -> Figure:
@@ -23,9 +23,7 @@ def draw(table: pd.DataFrame, *, dataset: str, clips: str) -> Figure:
     Raises ``KinesecError`` where it has no row of the data set and clips.
     """
     rows = typed(table)
-    rows = rows[(rows["dataset"] == dataset) & (rows["clips"] == clips)]
-    if count(rows) > 1:
-        rows = rows[rows["seed"] == ALL_SEEDS]
+    rows = of_seeds(rows[(rows["dataset"] == dataset) & (rows["clips"] == clips)])
     if rows.empty:
         raise KinesecError(f"figure of {dataset}, {clips}: found no bounded attack, expected one or more")
     with mpl.rc_context(STYLE):

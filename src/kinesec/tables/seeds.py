@@ -61,10 +61,7 @@ def over_seeds(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 def of_seeds(table: pd.DataFrame) -> pd.DataFrame:
     """One row a case of a recognition table: that over all seeds where there is one, else that of the only seed."""
-    keys = [
-        name
-        for name in ("dataset", "clips", "surrogate", "recognizer", "training", "split", "attack", "against")
-        if name in table
-    ]
+    known = ("dataset", "clips", "surrogate", "recognizer", "training", "split", "attack", "against", "epsilon_mm")
+    keys = [name for name in known if name in table]
     pooled = (table["seed"] == ALL_SEEDS).groupby([table[name] for name in keys], dropna=False).transform("max")
     return table[(table["seed"] == ALL_SEEDS) | ~pooled]

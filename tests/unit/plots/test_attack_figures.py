@@ -277,5 +277,9 @@ def test_success_is_drawn_against_the_bound_in_mm(seeds: tuple[int, ...]) -> Non
     for axes in figure.axes:
         drawn = [tuple(np.asarray(line.get_xydata()).T.tolist()) for line in axes.get_lines()]
         assert drawn == [([20, 40, 80], [20, 40, 80])] * 3
+    once = bounded((0,))
+    mixed = pd.concat([bounded(seeds), once[once["attack"] == "iaa"].assign(attack="more")])
+    for axes in attack_bounds.draw(mixed, dataset="hdm05", clips="smart").axes:
+        assert len(axes.get_lines()) == 4  # also the one of fewer seeds
     with pytest.raises(KinesecError, match="found no bounded attack"):
         attack_bounds.draw(bounded(), dataset="hdm05", clips="native")
