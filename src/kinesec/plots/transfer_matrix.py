@@ -13,7 +13,7 @@ from kinesec.errors import KinesecError
 from kinesec.plots.parts import heat
 from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
 from kinesec.tables.labels import attack_labels
-from kinesec.tables.recognition import typed
+from kinesec.tables.recognition import sharing, typed
 from kinesec.tables.seeds import of_seeds
 
 PANELS_A_ROW = 2
@@ -21,7 +21,8 @@ MOST_WITH_CONTROL = 6  # columns, past which a cell has no room for two lines
 
 
 def draw(table: pd.DataFrame, *, dataset: str, clips: str) -> Figure:
-    """Success (%) over the clips that the target classifies correctly, a panel a method; white-box attacks are framed.
+    """Success (%) over the clips that the target classifies correctly, a panel a method; white-box attacks are framed,
+    and dashed where surrogate and target share a network.
 
     Below it stands the interval of the control, the same clips with each other's changes: what a change of that size
     does that was made for another clip. ``table`` is the table ``transfer``. Raises ``KinesecError`` where it has no
@@ -87,6 +88,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, order: tuple[list[str], list[str]], s
     for row, name in enumerate(surrogates):
         if name in targets and np.isfinite(values[row, targets.index(name)]):
             heat.box_at(axes, row, targets.index(name))
+    for surrogate, target in rows.loc[sharing(rows), ["surrogate", "recognizer"]].itertuples(index=False):
+        heat.box_at(axes, surrogates.index(surrogate), targets.index(target), linestyle="--")
 
 
 def _plain(name: str) -> str:

@@ -197,12 +197,16 @@ def test_a_transfers_cell_is_its_row_and_the_diagonal_is_framed() -> None:
 def test_surrogates_that_are_no_targets_have_rows_of_their_own() -> None:
     table = transfers(("a", "b"), ("AB",))
     more = table[table["surrogate"] == "a"].assign(surrogate="a and b", success_percent=55.0)
-    (axes, *_) = transfer_matrix.draw(pd.concat([more, table]), dataset="hdm05", clips="smart").axes
+    table = pd.concat([more.assign(shared_members=[1, 0]), table.assign(shared_members=1)], ignore_index=True)
+    table.loc[table["surrogate"] == "b", "shared_members"] = 0
+    table.loc[(table["surrogate"] == "a") & (table["recognizer"] == "b"), "shared_members"] = 0
+    (axes, *_) = transfer_matrix.draw(table, dataset="hdm05", clips="smart").axes
     words = {text.get_position(): text.get_text() for text in axes.texts}
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "a and b"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
     assert words[(1, 2)].startswith("55")
-    assert len(axes.patches) == 2
+    framed = {patch.get_xy(): patch.get_linestyle() for patch in axes.patches}  # type: ignore[attr-defined]
+    assert framed == {(-0.5, -0.5): "solid", (0.5, 0.5): "solid", (-0.5, 1.5): "--"}  # a and b has a in it
 
 
 def test_a_confusion_is_a_share_of_the_true_class() -> None:

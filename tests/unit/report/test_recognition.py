@@ -143,6 +143,13 @@ def test_hard_label_attacks_stand_beside_their_control(tmp_path: Path) -> None:
     assert "the control" in made
 
 
+def test_surrogates_that_share_a_network_are_marked(run: dict[str, Path]) -> None:
+    rows = recognition.read(run["transfer"])
+    ours = rows["surrogate"] == "sgn_s"
+    shown = recognition.transfers(rows.assign(shared_members=ours.astype(int)))["what"].tolist()
+    assert [what.endswith(" [shared]") for what in shown] == [False, False, True, False]
+
+
 def test_findings_are_of_the_papers_own_attack(run: dict[str, Path]) -> None:
     told = recognition.findings(recognition.read(run["recognition_attacks"]))
     assert len(told) == 2

@@ -53,7 +53,7 @@ def box(axes: Axes, first: int, last: int, **dress: object) -> None:
     axes.add_patch(Rectangle((first - 0.5, first - 0.5), side, side, **given))  # type: ignore[arg-type]
 
 
-def box_at(axes: Axes, row: int, column: int) -> None:
+def box_at(axes: Axes, row: int, column: int, **dress: object) -> None:
     """A square around one cell."""
-    given = {"fill": False, "edgecolor": "#111111", "linewidth": 1.0, "zorder": 3}
+    given = {"fill": False, "edgecolor": "#111111", "linewidth": 1.0, "zorder": 3, **dress}
     axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **given))  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from kinesec.report.markup import table
 from kinesec.report.pages import blackbox, robustness
 from kinesec.tables.bounds import of_presets
 from kinesec.tables.labels import attack_labels, plain
-from kinesec.tables.recognition import read
+from kinesec.tables.recognition import read, sharing
 from kinesec.tables.seeds import of_seeds
 
 COSTS = {
@@ -127,10 +127,12 @@ def transfers(rows: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for heading, group in _groups(rows, []):
         labels = attack_labels(group)
-        for row in of_seeds(group).to_dict("records"):
+        chosen = of_seeds(group)
+        for row, shared in zip(chosen.to_dict("records"), sharing(chosen), strict=True):
+            pair = f"{pretty(row['surrogate'])} \u2192 {pretty(row['recognizer'])}"
             parts.append(
                 {
-                    "what": f"{pretty(row['surrogate'])} \u2192 {pretty(row['recognizer'])}",
+                    "what": f"{pair} [shared]" if shared else pair,
                     "group": f"{heading} \u00b7 {labels[row['attack']]}",
                     "n": f"{int(row['n'])}",
                     "success": _cell(row, "success_percent", "low_percent", "high_percent"),
@@ -240,7 +242,10 @@ def _shown(made: Mapping[str, pd.DataFrame]) -> dict[str, Shown]:
             bare = {name: title.partition(" (")[0] for name, title in COSTS.items()}  # a quotient has no unit
             shown["equal_success"] = frame, caption, {"what": "Attacks", "n": "clips", **bare}, {"Quotient": costs}
     if "transfer" in made:
-        caption = "Transfer: attacked clips of the surrogate, shown to the target"
+        caption = (
+            "Transfer: attacked clips of the surrogate, shown to the target; [shared]: these two have a network in "
+            "common, which is no transfer"
+        )
         labels = {"what": "Surrogate \u2192 target", "n": "clips", "success": "success (%)"}
         labels |= {"of_fooled": "of those that fool the surrogate (%)", "control": "another clip's change (%)"}
         labels |= {"random": "the same sizes at random (%)", "clean": "wrong unattacked (%)"}
