@@ -15,6 +15,7 @@ from kinesec.plan.trigger_strength import TriggerStrength
 
 STILL = ("pdf", "svg", "png")
 MOVING = ("webp", "png")
+MOST_WITH_CONTROL = 6  # targets in a transfer matrix, past which a cell has no room for a second line
 TESTED = "Bars and bands: 95 % intervals over test windows, and over seeds where there are several."
 
 
@@ -132,12 +133,14 @@ def _of_clips(recognition: Recognition, data: str, clips: str) -> Iterator[Figur
             "95 % intervals over takes.",
         )
     if recognition.transferred and len(members) > 1:
+        few = len(recognition.targets(data, clips)) <= MOST_WITH_CONTROL
+        control = ", and below it the 95 % interval of the control, each clip with another one's change" if few else ""
         yield Figure(
             f"transfer_matrix-{data}-{clips}",
             STILL,
             f"Clips of {data}, {clips}, attacked on one recognizer (row) and shown to another (column): success over "
-            "the clips that the second classifies correctly unattacked, and below it the 95 % interval of the control, "
-            "each clip with another one's change. Framed: the white-box attack.",
+            f"the clips that the second classifies correctly unattacked{control}. Framed: the white-box attack; "
+            "dashed: the two have a network in common, which is no transfer.",
         )
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
-from kinesec.plan.run import Plan
+from kinesec.plan.figures import MOST_WITH_CONTROL
+from kinesec.plan.run import Plan, plan
+from kinesec.plots import transfer_matrix
 
 
 def test_a_run_draws_what_it_has_something_to_show_in(whole: Plan, empty: Plan) -> None:
@@ -34,3 +37,13 @@ def test_every_figure_has_its_own_files_and_a_caption(whole: Plan) -> None:
     assert set(whole.captions()) == {figure.name for figure in whole.figures}
     assert all(caption.endswith(".") for caption in whole.captions().values())
     assert set(whole.figure("roc-a-mlp", "pdf", "svg", "png").values()) <= set(files)
+
+
+def test_a_transfer_matrix_promises_controls_where_it_has_them(config: dict[str, Any]) -> None:
+    recognizers = config["recognition"]["recognizers"]
+    recognizers |= {f"more{place}": recognizers["one"] for place in range(MOST_WITH_CONTROL - 2)}
+    name = "transfer_matrix-a-c24"
+    assert "control" in plan(config, {}).captions()[name]
+    recognizers["last"] = recognizers["one"]
+    assert "control" not in plan(config, {}).captions()[name]
+    assert transfer_matrix.MOST_WITH_CONTROL == MOST_WITH_CONTROL
