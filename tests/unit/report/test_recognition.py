@@ -117,12 +117,12 @@ def test_an_attack_stands_beside_its_control_and_its_cost(run: dict[str, Path], 
     row = table[(table["recognizer"] == "sgn_s") & (table["terms"] == "l2") & (table["seed"] == "all")].iloc[0]
     (shown,) = [row for row in rows_of["recognition-attacks"][-2:] if row[0] == "SMART, l2, AB"]
     assert shown[1] == "frame mean; stop"
-    assert shown[2].startswith(f"{row['success_percent']:.1f} ({row['low_percent']:.1f}")
-    assert float(shown[3]) == pytest.approx(row["control_percent"], abs=0.01)
-    assert shown[5].startswith(f"{row['displacement_mm']:.1f} (")
+    assert shown[2:4] == [f"{row['n']}", "2"]
+    assert shown[4].startswith(f"{row['success_percent']:.1f} ({row['low_percent']:.1f}")
+    assert float(shown[5]) == pytest.approx(row["control_percent"], abs=0.01)
+    assert shown[7].startswith(f"{row['displacement_mm']:.1f} (")
     pairs = [row for row in rows_of["recognition-equal-success"] if row[0] == "SMART / SMART, l2"]
     assert len(pairs) == 2
-    assert "2 seeds" in str(rows_of["recognition-attacks"])
 
 
 def test_hard_label_attacks_stand_beside_their_control(tmp_path: Path) -> None:
@@ -141,6 +141,15 @@ def test_hard_label_attacks_stand_beside_their_control(tmp_path: Path) -> None:
     assert {"61.0", "0.25", "0.75"} <= set(shown)
     assert shown[-1] == "\u2013"
     assert "the control" in made
+
+
+def test_clips_and_seeds_are_each_attacks_own(run: dict[str, Path]) -> None:
+    rows = recognition.read(run["recognition_attacks"])
+    less = (rows["attack"] == "lhdm05") & (rows["seed"] == "0")
+    fewer = pd.concat([rows[rows["attack"] != "lhdm05"], rows[less].assign(n=16)])
+    shown = recognition.attacks(fewer)
+    assert set(zip(shown["n"], shown["seeds"], strict=True)) == {("90", "2"), ("16", "1")}
+    assert shown["group"].nunique() == 2
 
 
 def test_surrogates_that_share_a_network_are_marked(run: dict[str, Path]) -> None:

@@ -16,7 +16,7 @@ from kinesec.report.pages import blackbox, robustness
 from kinesec.tables.bounds import of_presets
 from kinesec.tables.labels import attack_labels, plain
 from kinesec.tables.recognition import read, sharing
-from kinesec.tables.seeds import of_seeds
+from kinesec.tables.seeds import count, of_seeds
 
 COSTS = {
     "displacement_mm": "displacement (mm)",
@@ -37,7 +37,8 @@ def _cell(row: Mapping[Any, Any], value: str, low: str, high: str) -> str:
 
 
 def _seeds(rows: pd.DataFrame) -> str:
-    return plural(len(set(rows["seed"]) - {"all"}), "seed")
+    """How many seeds the rows are of."""
+    return str(count(rows))
 
 
 def _groups(rows: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -56,7 +57,8 @@ def accuracy(rows: pd.DataFrame) -> pd.DataFrame:
         counts = {split: int(rows_of_split["n"].min()) for split, rows_of_split in group.groupby("split")}
         tested = plural(counts.get("test", 0), "test clip")
         for (recognizer, training), training_rows in group.groupby(["recognizer", "training"], sort=False):
-            cells = {"what": f"{recognizer}, {training}", "group": f"{heading} \u00b7 {tested}, {_seeds(group)}"}
+            cells = {"what": f"{recognizer}, {training}", "group": f"{heading} \u00b7 {tested}"}
+            cells["seeds"] = _seeds(training_rows)
             for split in ("val", "test"):
                 here = of_seeds(training_rows[training_rows["split"] == split])
                 in_split = [
@@ -82,15 +84,15 @@ def attacks(rows: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for heading, group in _groups(of_presets(rows), ["recognizer"]):
         labels = attack_labels(group)
-        chosen = of_seeds(group)
-        clips = plural(int(chosen["n"].min()), "clip")
-        for row in chosen.to_dict("records"):
+        for row in of_seeds(group).to_dict("records"):
             label = labels[row["attack"]]
             strategy = "" if row["strategy"] in label.split(", ") else f", {row['strategy']}"
             cells = {
                 "what": f"{label}{strategy}",
-                "group": f"{heading} \u00b7 {clips} correctly classified, {_seeds(group)}",
+                "group": heading,
                 "setting": "; ".join(_setting(row)) or NONE,
+                "n": f"{int(row['n'])}",
+                "seeds": _seeds(group[group["attack"] == row["attack"]]),
                 "success": _cell(row, "success_percent", "low_percent", "high_percent"),
                 "control": number(float(row["control_percent"])),
                 "iterations": f"{float(row['iterations_median']):g}",
@@ -223,7 +225,7 @@ def _shown(made: Mapping[str, pd.DataFrame]) -> dict[str, Shown]:
         shown["accuracy"] = (
             frame,
             "Accuracy (%) of the recognizers",
-            {"what": "Recognizer, training", "val": "validation", "test": "test"},
+            {"what": "Recognizer, training", "seeds": "seeds", "val": "validation", "test": "test"},
             {},
         )
     if "recognition_attacks" in made:
@@ -231,6 +233,7 @@ def _shown(made: Mapping[str, pd.DataFrame]) -> dict[str, Shown]:
         labels = {
             "what": "Attack",
             "setting": "Reduction; after success; chosen on validation clips",
+            **{"n": "clips", "seeds": "seeds"},
             "success": "success (%)",
         }
         labels |= {"control": "control (%)", "iterations": "iterations", **COSTS}
