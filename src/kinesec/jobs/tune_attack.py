@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kinesec.attacks.base import Problem
+from kinesec.attacks.base import Attack, Problem
 from kinesec.attacks.engine import criteria
 from kinesec.attacks.engine.choice import Trial, choose
 from kinesec.attacks.engine.lanes import width_for
@@ -58,7 +59,12 @@ def tune_attack(
             f"{clips_path}: found no validation clip that {model_path} classifies correctly; train again"
         )
     attacked = clips.take_rows(correct[spread(clips.label[correct], tune["limit"])])
-    rows = [_tried(model, attacked, attack, settings, seed) for settings in tune["candidates"]]
+    methods = [method_of(attack, clips.normaliser.scale, settings) for settings in tune["candidates"]]
+    needed = any(method.needs_training for method in methods)
+    training = Problem.of_training(checked(clips_path, "train")) if needed else None
+    tried = [_tried(model, attacked, training, attack, method, seed) for method in methods]
+    candidates = [json.dumps(settings, sort_keys=True) for settings in tune["candidates"]]
+    rows = [{"candidate": candidate, **row} for candidate, row in zip(candidates, tried, strict=True)]
     goal = None if goal_path is None else float(json.loads(goal_path.read_text("utf-8"))["success_percent"])
     kept = choose([Trial(row["success_percent"], row["displacement_mm"]) for row in rows], goal)
     choice = {"settings": tune["candidates"][kept], "success_percent": rows[kept]["success_percent"]}
@@ -75,16 +81,15 @@ def tune_attack(
 
 
 def _tried(
-    model: Recognizer, clips: Clips, attack: Mapping[str, Any], settings: Mapping[str, Any], seed: int
+    model: Recognizer, clips: Clips, training: Problem | None, attack: Mapping[str, Any], method: Attack, seed: int
 ) -> dict[str, Any]:
     """What one candidate comes to: costs are means over the successes."""
-    method = method_of(attack, clips.normaliser.scale, settings)
-    problem = Problem.of(clips)
+    problem = replace(Problem.of(clips), training=training)
     width = width_for(next(model.parameters()).device, problem.position)
     criterion = criteria.parse(attack["strategy"], len(clips.classes))
     adversarial = method.run(model, problem, criterion, batch=attack.get("batch"), seed=seed, width=width, show=True)
     won = adversarial.claimed
     cost = costs(adversarial.position, clips)
-    row: dict[str, Any] = {"candidate": json.dumps(settings, sort_keys=True), "n": len(clips)}
+    row: dict[str, Any] = {"n": len(clips)}
     row |= {"success_percent": 100.0 * float(won.mean()), "iterations_median": float(np.median(adversarial.iterations))}
     return row | {name: float(cost[name][won].mean()) if won.any() else float("nan") for name in SHOWN}

@@ -79,6 +79,18 @@ def test_test_clips_have_no_say(made: tuple[Path, Path], tmp_path: Path, monkeyp
     assert asked == ["val"]
 
 
+@pytest.mark.parametrize("settings", [
+    {"attack": "tasar", "settings": {"members": 1, "draws": 1, "epochs": 1, "iterations": 2, "epsilon": 0.5}},
+    {"attack": "boundary", "settings": {"iterations": 2}},
+])  # fmt: skip
+def test_attacks_that_learn_have_the_attackers_clips(
+    settings: dict[str, Any], made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    tune = {"candidates": [{}], "limit": 2}
+    _, table = tuned(made, tmp_path, "c", attack={**settings, "strategy": "AB"}, tune=tune)
+    assert table["kept"].tolist() == [True]
+
+
 def test_another_attacks_success_is_the_goal(made: tuple[Path, Path], tmp_path: Path) -> None:
     goal = tmp_path / "goal.json"
     goal.write_text(json.dumps({"settings": {}, "success_percent": 0.0}))
