@@ -43,19 +43,24 @@ def displacement_mm(adversarial: np.ndarray, clean: np.ndarray, present: np.ndar
 
 
 def summary(
-    outcomes: Mapping[str, np.ndarray], take: np.ndarray, correct: np.ndarray, fooled: np.ndarray | None
+    outcomes: Mapping[str, np.ndarray],
+    take: np.ndarray,
+    correct: np.ndarray,
+    fooled: np.ndarray | None,
+    wrong: np.ndarray,
 ) -> dict[str, Any]:
     """Success over the clips that the target classifies correctly, and over those that also fool the surrogate.
 
     ``outcomes`` holds ``success``, ``by_strategy`` and the controls ``control`` and ``random`` (clip,), ``take``
-    (clip,) whose performance each clip is of: intervals are over takes (``metrics.intervals``). ``clean_error`` is what
-    the target gets wrong of the clean clips, ``error`` of the adversarial ones, both over all clips.
+    (clip,) whose performance each clip is of: intervals are over takes (``metrics.intervals``). Over all clips,
+    ``clean_error`` is what the target gets wrong of the clean ones, and ``error`` what it gets wrong clean or
+    adversarial: ``wrong`` (clip,) says of the latter whether it answers another class, whichever was wanted.
     """
     columns = {name: np.where(correct, 100.0 * values, np.nan) for name, values in outcomes.items()}
     both = None if fooled is None else correct & fooled
     columns["fooled"] = np.full(len(correct), np.nan) if both is None else np.where(both, columns["success"], np.nan)
     columns["clean_error"] = 100.0 * ~correct
-    columns["error"] = 100.0 * (outcomes["success"] | ~correct)
+    columns["error"] = 100.0 * (wrong | ~correct)
     values = np.stack([*columns.values()], axis=1)
     mean, low, high, worth = of_takes(values, take, least=0.0, most=100.0, rate=True)
     ends = {name: (mean[place], low[place], high[place]) for place, name in enumerate(columns)}

@@ -67,6 +67,7 @@ def transferred(
         "random": transfer_success(by_chance, adversarial.label, adversarial.target, strategy),
     }
     far = displacement_mm(adversarial.position, clean, attacked.present, attacked.normaliser.scale)
+    wrong = transfer_success(after, adversarial.label, adversarial.target, "AB")
     fooled, named, surrogate_module = None, described(adversarial, clips, identity), ""
     surrogate_sha256, shared = str(adversarial.attrs["model_sha256"]), None
     if surrogate_path is not None:
@@ -91,5 +92,5 @@ def transferred(
         "white_box": surrogate_sha256 == sha256_of(model_path),
         "shared_members": shared,
         "displacement_mm": float(far.mean()) if len(far) else None,
-        **summary(outcomes, checks.takes(attacked), correct, fooled),
+        **summary(outcomes, checks.takes(attacked), correct, fooled, wrong),
     }

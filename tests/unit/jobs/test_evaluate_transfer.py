@@ -92,6 +92,9 @@ def test_a_target_is_fooled_by_another_class_and_specially_by_the_fake_one(tmp_p
     special = make_case(tmp_path / "sa", strategy="SA")
     assert (special.target == (special.clips.label + 1) % len(CLASSES)).all()
     towards = evaluate(special, special.model_path, special.write(tmp_path / "sa"), tmp_path / "s.csv")
+    wrong = says(special.model_path, special.position) != special.clips.label
+    right = says(special.model_path, special.clips.normalised) == special.clips.label
+    assert towards["error_percent"] == pytest.approx(100 * (wrong | ~right).mean(), rel=1e-5)
     assert towards["success_percent"] == towards["by_strategy_percent"] < row["success_percent"]
 
 
@@ -175,6 +178,9 @@ def test_networks_in_common_are_counted_by_their_files() -> None:
 def test_errors_are_over_all_clips_and_success_over_the_right_ones() -> None:
     correct = np.array([True, True, False, False])
     outcomes = {name: np.array([True, False, True, False]) for name in ("success", "by_strategy", "control", "random")}
-    row = summary(outcomes, np.arange(4), correct, np.array([True, True, True, False]), 0)
+    fooled, wrong = np.array([True, True, True, False]), np.array([True, False, True, False])
+    row = summary(outcomes, np.arange(4), correct, fooled, wrong)
     assert (row["success_percent"], row["of_fooled_percent"], row["n_fooled"]) == (50.0, 50.0, 2)
     assert (row["clean_error_percent"], row["error_percent"]) == (50.0, 75.0)
+    third = np.array([True, True, False, False])  # led to a third class, which is no success under SA
+    assert summary(outcomes, np.arange(4), correct, fooled, third)["error_percent"] == 100.0
