@@ -177,9 +177,12 @@ def summary(records: pd.DataFrame) -> dict[str, Any]:
 def described(adversarial: Adversarial, clips: Clips, identity: Mapping[str, str]) -> dict[str, Any]:
     """What names an attack in a table: data set, clips, split, attack and how its losses are reduced.
 
-    ``epsilon_mm`` is its bound on clips of this scale, ``bound_mm`` the same where it was asked for in mm.
+    ``epsilon_mm`` is its bound on clips of this scale, of one that wraps another the other's, ``bound_mm`` the same
+    where it was asked for in mm.
     """
-    bound, epsilon = adversarial.attrs.get("bound_mm"), adversarial.attrs["settings"].get("epsilon")
+    bound, used = adversarial.attrs.get("bound_mm"), adversarial.attrs["settings"]
+    wrapped = used.get("attack")
+    epsilon = (wrapped.get("settings", {}) if isinstance(wrapped, Mapping) else used).get("epsilon")
     return {
         "dataset": identity["data"],
         "clips": identity["clips"],

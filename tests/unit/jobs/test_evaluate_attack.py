@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from attack_stores import Case, make_case, write_clips, write_model
 
 from kinesec.errors import ConfigError, KinesecError
-from kinesec.evaluation.attacks import swapped
+from kinesec.evaluation.attacks import described, swapped
 from kinesec.jobs.evaluate_attack import evaluate_attack
 from kinesec.metrics.bootstrap import clustered_medians
 from kinesec.models.recognizers.base import RECOGNIZERS
@@ -144,3 +145,14 @@ def test_medians_count_what_is_unknown_as_the_largest() -> None:
     assert low[1] < middle[1] < high[1]
     repeated = clustered_medians(np.repeat(values, 3, 0), np.repeat(np.arange(61), 3), np.random.default_rng(1))
     np.testing.assert_array_equal(repeated, (middle, low, high))
+
+
+def test_a_bound_is_that_of_the_attack_that_is_wrapped() -> None:
+    clips: Any = SimpleNamespace(
+        attrs={"split_by": "recording"}, classes=["a"], normaliser=SimpleNamespace(scale=400.0)
+    )
+    named = {"attack": "any", "preset": "paper", "strategy": "AB"}
+    around = {"draws": 2, "attack": {"attack": "mi_fgsm", "settings": {"epsilon": 0.2}}}
+    for settings, bound in (({"epsilon": 0.1}, 40.0), (around, 80.0), ({}, np.nan), ({"attack": None}, np.nan)):
+        attacked: Any = SimpleNamespace(attrs={**named, "settings": settings}, setting=lambda name: "")
+        assert described(attacked, clips, IDENTITY)["epsilon_mm"] == pytest.approx(bound, nan_ok=True)
