@@ -63,7 +63,8 @@ TEXT: tuple[str, ...] = (
         "unit",
     ),
 )
-_SMALLEST, _LARGEST = "n", ("claimed_disagree", "limit_excess_degrees_max", "queries_max")
+_SMALLEST = ("n", "takes", "test_clips", "right_clips")
+_LARGEST = ("claimed_disagree", "limit_excess_degrees_max", "queries_max")
 # numbers that say what a row is of, as names do
 _PLACES = ("budget", "queries", "classes", "radius", "epsilon_mm", "bound_mm")
 
@@ -129,7 +130,7 @@ def _pooled(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     for name in values:
         if name in pooled:
             continue
-        counted = name == _SMALLEST or name.startswith(f"{_SMALLEST}_")
+        counted = name in _SMALLEST or name.startswith("n_")
         pooled[name] = (
             values[name].min(1) if counted else values[name].max(1) if name in _LARGEST else values[name].mean(1)
         )

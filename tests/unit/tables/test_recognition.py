@@ -64,6 +64,9 @@ def test_rows_over_seeds_are_their_means_with_intervals_over_seeds_and_clips() -
     assert pooled["high_percent"] > single["success_percent"].max()
     assert pooled["displacement_mm_low"] < pooled["displacement_mm"] < pooled["displacement_mm_high"]
     assert pooled["n"] == single["n"].min()
+    counted = {"takes": [7, 9, 8] * 12, "right_clips": [30, 20, 40] * 12}
+    counts = tables.with_all_seeds(table[table["seed"] != "all"].assign(**counted))
+    assert set(counts.loc[counts["seed"] == "all", ["takes", "right_clips"]].itertuples(index=False)) == {(7, 20)}
     assert pooled["claimed_disagree"] == single["claimed_disagree"].max()
     assert tables.with_all_seeds(transfers()).equals(tables.typed(transfers()))  # one seed has nothing over seeds
 
