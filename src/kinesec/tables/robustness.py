@@ -24,6 +24,10 @@ FIRST = (
     *("dataset", "recognizer", "defence", "attack", "setting", "seed", "n"),
     *("clean_accuracy_percent", "robust_accuracy_percent", "success_percent", "flag"),
 )
+_CLEAN_ENDS, _ROBUST_ENDS = (
+    tuple(f"{name}_accuracy_{end}" for end in ("percent", "low", "high")) for name in ("clean", "robust")
+)
+_SUCCESS_ENDS = ("success_percent", "low_percent", "high_percent")
 Job = tuple[dict[str, Any], pd.DataFrame]
 
 
@@ -89,19 +93,14 @@ def _robust(clips: pd.DataFrame, right: pd.DataFrame, rng: np.random.Generator) 
     drawn = np.concatenate([np.ones((1, len(takes))), times]) @ sums.T
     with np.errstate(invalid="ignore", divide="ignore"):
         clean, success = drawn[:, 0] / drawn[:, 1], drawn[:, 2] / drawn[:, 3]
-    columns = {
-        "clean_accuracy": clean,
-        "robust_accuracy": clean * (1 - success),
-        "success": success,
-    }
-    row: dict[str, float] = {}
-    for name, column in columns.items():
-        low, high = np.nanpercentile(column[1:], [2.5, 97.5]) if np.isfinite(column[1:]).any() else (np.nan, np.nan)
-        ends = ("low_percent", "high_percent") if name == "success" else (f"{name}_low", f"{name}_high")
-        row |= {f"{name}_percent": 100 * column[0], ends[0]: 100 * low, ends[1]: 100 * high}
+    robust = 100 * clean * (1 - success)
+    ends = np.nanpercentile(robust[1:], [2.5, 97.5]) if np.isfinite(robust[1:]).any() else (np.nan, np.nan)
     of_clean, of_success = _rate(clips["right"], clips["take"]), _rate(right["success"], right["take"])
-    row |= dict(zip(("clean_accuracy_low", "clean_accuracy_high"), of_clean[1:], strict=True))
-    row |= dict(zip(("low_percent", "high_percent"), of_success[1:], strict=True))
+    row: dict[str, float] = {
+        **dict(zip(_CLEAN_ENDS, (100 * clean[0], *of_clean[1:]), strict=True)),
+        **dict(zip(_ROBUST_ENDS, (robust[0], *ends), strict=True)),
+        **dict(zip(_SUCCESS_ENDS, (100 * success[0], *of_success[1:]), strict=True)),
+    }
     if of_success[0] in (0.0, 100.0):  # drawing takes again leaves nothing of the success to chance then
         (mean, low, high), (kept, most, least) = of_clean, (1 - end / 100 for end in of_success)
         row["robust_accuracy_low"] = mean * kept - np.hypot(mean * (kept - least), kept * (mean - low))
