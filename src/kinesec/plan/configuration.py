@@ -93,7 +93,7 @@ def check_recognition(config: Mapping[str, Any]) -> None:
     if recognition is None:
         return
     key = "configuration: recognition"
-    seeds = recognition.get("seeds", config["seeds"])
+    seeds = recognition.get("seeds", config.get("seeds", []))
     for data in recognition["datasets"]:
         check_known(data, config["datasets"], f"{key}.datasets")
     for name, clips in recognition["clips"].items():
