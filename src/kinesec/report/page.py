@@ -17,12 +17,11 @@ from markupsafe import Markup
 from kinesec.report.format import plain, plural, pretty
 from kinesec.report.pages import backdoor as classifiers
 from kinesec.report.pages import defences, papers, prediction, provenance, recognition, stealth, trigger_strength
+from kinesec.report.verdicts.run import verdicts
 from kinesec.tables import strategies
-from kinesec.tables.backdoor import read as read_backdoors
-from kinesec.tables.recognition import read as read_recognition
 
-ATTACKS, BACKDOORS, STRENGTH = "recognition_attacks", "backdoor_recognition", "trigger_strength"
-FEW = 4  # more backdoors than these are read better in the table alone
+STRENGTH = "trigger_strength"
+FEW = 4  # tables of more backdoors than these are folded
 
 
 def _link(path: str | Path, page: Path) -> str:
@@ -114,14 +113,12 @@ def build(
     css = environment.loader.get_source(environment, "style.css")[0]
     nothing: tuple[dict[str, Markup], list[str]] = ({}, [])
     published, reasons = nothing if comparison is None or comparison.empty else papers.sections(comparison)
-    said = [] if backdoor is None else prediction.findings(backdoor)
-    attacked = recognition.findings(read_recognition(tables[ATTACKS])) if ATTACKS in tables else []
-    poisoned = classifiers.findings(read_backdoors(tables[BACKDOORS])) if BACKDOORS in tables else []
+    cases = 0 if backdoor is None else sum(1 for _ in strategies.cases(backdoor))
     charts, pictures = _figures(figures, page)
     content = environment.get_template("index.html.j2").render(
         run=run,
         style=Markup(css),
-        findings=said if len(said) <= FEW else [],
+        verdicts=verdicts(tables),
         backdoor=None if backdoor is None else prediction.sections(backdoor),
         trigger_strength=trigger_strength.section(tables[STRENGTH]) if STRENGTH in tables else None,
         threshold=None if backdoor is None else prediction.threshold(backdoor),
@@ -129,16 +126,14 @@ def build(
         stealth=stealth.sections(tables),
         recognition=recognition.sections(tables),
         recognition_titles=recognition.TITLES,
-        attacked=attacked,
         classifiers=classifiers.sections(tables),
         classifiers_titles=classifiers.TITLES,
-        poisoned=poisoned if len(poisoned) <= FEW else [],
         papers=published,
         reasons=reasons,
         nothing_published=comparison is not None and comparison.empty,
         figures=charts,
         pictures=pictures,
-        few=len(said) <= FEW,
+        few=cases <= FEW,
         tables=_tables(tables, page),
         facts=facts,
         provenance=provenance.sections(facts),

@@ -21,6 +21,8 @@ def rows() -> pd.DataFrame:
                 {
                     **{"dataset": "d", "clips": "c", "recognizer": "st_gcn_s", "defence": defence, "seed": "0"},
                     **{"attack": attack, "attack_module": attack, "setting": "{}", "defence_module": module},
+                    **{"access": "labels" if attack == "basar" else "white box", "unbounded": False},
+                    **{"success_percent": 100.0 - left},
                     **{"preset": "paper", "strategy": "AB", "defence_settings": "{}" if module else ""},
                     **{"clean_accuracy_percent": 90.0, "clean_accuracy_low": 80.0, "clean_accuracy_high": 95.0},
                     **{"robust_accuracy_percent": left, "robust_accuracy_low": left, "robust_accuracy_high": left},

@@ -245,21 +245,3 @@ def _verdict(group: pd.DataFrame) -> str:
     if (group["validated_by"] == NOT_VALIDATED).any():
         return f"{NOT_VALIDATED}, of {trigger(str(group['published_against'].iloc[0]))}"
     return "flagged" if group["flagged_p"].dropna().map(_true).mean() > 0.5 else "not flagged"
-
-
-def findings(rows: pd.DataFrame) -> list[tuple[str, str]]:
-    """(which network, one sentence) of each network's most successful backdoor."""
-    chosen = backdoor.plain(backdoor.of_seeds(rows))
-    labels = _labels(chosen)
-    told = []
-    for _, group in chosen.groupby(list(backdoor.CASE), sort=False):
-        row = group.iloc[int(group["asr_over_base_points"].to_numpy().argmax())].to_dict()
-        words = (
-            f"With {number(100 * float(row['ratio']))} % of the training samples poisoned by "
-            f"{labels[row['modality'], row['attack']]}, {_cell(row, 'asr_non_target')} % of the triggered samples of "
-            f"other classes are called target; of the clean ones {number(float(row['base_rate_percent']))} %, and by "
-            f"the clean network {number(float(row['clean_model_asr_percent']))} %. Accuracy changes by "
-            f"{_cell(row, 'acc_change', 'points')} points."
-        )
-        told.append((f"{_heading(row)}.", words))
-    return told

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import pandas as pd
 from markupsafe import Markup
 
-from kinesec.report.format import NONE, number, pretty
+from kinesec.report.format import pretty
 from kinesec.report.markup import table
 from kinesec.report.pages import _matrix, _rows
-from kinesec.tables import seeds, strategies
 
 
 class Shown(NamedTuple):
@@ -119,30 +117,3 @@ def threshold(rows: pd.DataFrame) -> str | None:
         return None
     thresholds = sorted(set(pd.to_numeric(rows["threshold_mm"]).dropna()))
     return ", ".join(f"{value:g}" for value in thresholds) or None
-
-
-def _mean(means: dict[tuple[str, str, str], str], model: str, windows: str, metric: str) -> str:
-    return means.get((model, windows, metric), NONE)
-
-
-def findings(table: pd.DataFrame) -> list[tuple[str, str]]:
-    """(data set, predictor and strategy, what the backdoor does beside its controls) in words."""
-    said = []
-    for dataset, protocol, predictor, strategy, rows in strategies.cases(table):
-        widest = rows[rows["sampling"] == strategies.widest(rows)]
-        cells = seeds.over_seeds(_rows.last(widest), ["model", "windows", "metric"])
-        means = {
-            (model, windows, metric): number(float(value))
-            for model, windows, metric, value in cells[["model", "windows", "metric", "value"]].values.tolist()
-        }
-        say = partial(_mean, means)
-        words = (
-            f"On triggered windows the victim is on average "
-            f"{say('victim', 'triggered', 'BDE')} mm from the attacker's target, the clean model "
-            f"{say('clean', 'triggered', 'BDE')} mm, and the victim {say('victim', 'wrong_limb', 'BDE')} mm when the "
-            f"wrong limb carries the trigger. On clean windows the victim's error is "
-            f"{say('victim', 'clean', 'CDE')} mm, the clean model's {say('clean', 'clean', 'CDE')} mm and zero "
-            f"velocity's {say('zero_velocity', 'clean', 'CDE')} mm."
-        )
-        said.append((f"{dataset}, {protocol}, {predictor}: {strategy}.", words))
-    return said

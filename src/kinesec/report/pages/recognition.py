@@ -147,25 +147,6 @@ def transfers(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(parts)
 
 
-def findings(rows: pd.DataFrame) -> list[tuple[str, str]]:
-    """(which recognizer, one sentence) of each recognizer that SMART attacks with its own loss, AB."""
-    told = []
-    kept = rows[(rows["attack_module"] == "smart") & (rows["strategy"] == "AB") & (rows["terms"] == "smart")]
-    for heading, group in _groups(kept, ["recognizer"]):
-        for row in of_seeds(group).to_dict("records"):
-            success = _cell(row, "success_percent", "low_percent", "high_percent")
-            control, moved, bone = (
-                number(float(row[name])) for name in ("control_percent", "displacement_mm", "bone_change_percent")
-            )
-            words = (
-                f"SMART ({plain(str(row['reduction']))}) changes the predicted class of {success} % of the "
-                f"{int(row['n'])} clips that are classified correctly; the change made to another clip does so for "
-                f"{control} %. On average, joints move by {moved} mm and bone lengths change by {bone} %."
-            )
-            told.append((f"{heading}.", words))
-    return told
-
-
 def sections(paths: Mapping[str, str | Path]) -> dict[str, Markup]:
     """The tables of recognition that a run has, of its CSV files by name; none without recognition."""
     made = {name: read(path) for name, path in paths.items() if name in READ}
