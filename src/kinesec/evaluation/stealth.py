@@ -105,13 +105,13 @@ def statistics(measured: Measured) -> Measured:
 def told_apart(measured: Stealth) -> list[dict[str, Any]]:
     """A row a pair of ``COMPARED``, metric, part and detector: the area under its ROC curve, with its interval.
 
-    Windows of one source are not independent (``metrics.detection.auc``). Detector ``high`` flags high values, so that
-    an area under a half says that low values give the windows away; ``either_tail`` flags values far from the median of
-    the others, by their rank. Pairs without windows have no row.
+    Windows of one recording are not independent (``metrics.detection.auc``). Detector ``high`` flags high values, so
+    that an area under a half says that low values give the windows away; ``either_tail`` flags values far from the
+    median of the others, by their rank. Pairs without windows have no row.
     """
     others = np.setdiff1d(np.arange(len(measured.source)), measured.index)
-    sources = {POISONED: measured.index, BEFORE: measured.index, UNSELECTED: others}
-    sources = {kind: measured.source[places] for kind, places in sources.items()}
+    places_of = {POISONED: measured.index, BEFORE: measured.index, UNSELECTED: others}
+    pieces = {kind: measured.sample.clusters[places] for kind, places in places_of.items()}
     known = statistics(measured.clean)
     of_kind = {
         POISONED: statistics(measured.poisoned),
@@ -120,7 +120,7 @@ def told_apart(measured: Stealth) -> list[dict[str, Any]]:
     }
     rows = []
     for windows, against in [pair for pair in COMPARED if len(others) or UNSELECTED not in pair]:
-        cluster = np.concatenate([sources[windows], sources[against]])
+        cluster = np.concatenate([pieces[windows], pieces[against]])
         for key in sorted(of_kind[windows].keys() & of_kind[against].keys()):
             marked, rest = of_kind[windows][key], of_kind[against][key]
             score, flag = np.concatenate([marked, rest]), np.repeat([True, False], [len(marked), len(rest)])

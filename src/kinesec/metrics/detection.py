@@ -37,8 +37,7 @@ def auc(
 
     With ``cluster`` (sample,) samples of one cluster are not independent, as windows of a sequence are, whether marked
     or not: the variance is Obuchowski's (Biometrics 53, 1997), the quantile Student's t for the fewer of the clusters
-    with a marked and with another sample (ours),
-    and a perfect order has Wilson's end for as many (ours).
+    with a marked and with another sample (ours), and a perfect order has Wilson's end for as many (ours).
 
     Raises ``KinesecError`` for scores that are not finite, or when all or none are marked.
     """

@@ -27,7 +27,8 @@ def bone_directions(position: np.ndarray, parents: Sequence[int], joints: Sequen
 def slerp(start: np.ndarray, end: np.ndarray, share: np.ndarray) -> np.ndarray:
     """Unit vectors ``share`` of the way from ``start`` to ``end`` along the great circle, all broadcast (..., xyz).
 
-    ``share`` is (...,) in [0, 1]. Opposite directions have no one way; they turn over the axis farthest from both.
+    ``share`` is (...,), 0 at ``start`` and 1 at ``end``; beyond these the turn goes on. Opposite directions have no one
+    way; they turn over the axis farthest from both.
     """
     start, end = np.broadcast_arrays(start, end)
     cosine = np.clip((start * end).sum(-1), -1.0, 1.0)

@@ -9,6 +9,8 @@ from kinesec import names
 from kinesec.errors import ConfigError
 from kinesec.poisoning.prediction.strategy import is_hardened, parse_strategy, plain, strategy_names
 
+UNDISTURBED = "none"  # the rows of a trigger as planned
+
 
 def check_prediction(config: Mapping[str, Any]) -> None:
     """Raises ``ConfigError`` for a name in ``prediction`` that is no module, data set or protocol."""
@@ -37,6 +39,8 @@ def check_prediction(config: Mapping[str, Any]) -> None:
     _check_strength(prediction, key)
     for name in defended.get("adaptive", []):
         _check_strategy(name, f"{key}.defended.adaptive")
+        if name in defended.get("strategies", strategy_names(prediction)):
+            raise ConfigError(f"{key}.defended.adaptive: found {name!r}, expected none of `defended.strategies`, too")
     for ratio in prediction.get("strategies", {}).get("ratio", []):
         if not 0 < ratio <= 1:  # of the schema's two limits a NaN breaks neither
             raise ConfigError(f"{key}.strategies.ratio: found {ratio}, expected more than 0 and at most 1")
@@ -53,6 +57,8 @@ def _check_strength(prediction: Mapping[str, Any], key: str) -> None:
         for name, spec in prediction.get(part, {}).get("disturbances", {}).items():
             place = f"{key}.{part}.disturbances.{name}.disturbance"
             names.check("poisoning.prediction.disturbances", spec["disturbance"], place)
+            if name == UNDISTURBED:
+                raise ConfigError(f"{key}.{part}.disturbances: found the name {name!r}, that of none; choose another")
     strength = prediction.get("trigger_strength")
     if strength is None:
         return

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from kinesec.errors import KinesecError
 from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.tables.seeds import over_seeds
 
 METRICS = {"CDE": "clean windows,\nto truth: CDE (mm)", "BDE": "triggered windows,\nto target: BDE (mm)"}
 MARKERS = ("o", "s", "^", "D", "v")
@@ -26,7 +27,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, shares: list[float]) -> None:
     for model in MODELS:
         for share, marker in zip(shares, MARKERS, strict=False):
             line = rows[(rows["model"] == model) & (rows["share"] == share)]
-            means = line.groupby("epoch", as_index=False)[["value", "low", "high"]].mean()
+            means = over_seeds(line, ["epoch"])
             axes.fill_between(
                 means["epoch"], means["low"], means["high"], color=COLOURS[model], alpha=0.12, linewidth=0
             )

@@ -53,7 +53,7 @@ def _compose(rows: pd.DataFrame, disturbances: list[str]) -> Figure:
         for wanted, drawn in lines:
             _line(axes, here[(here[list(wanted)] == pd.Series(wanted)).all(axis=1)], name, drawn)
         bare(axes)
-        top = float(of_metric[["value", "high"]].to_numpy().max())
+        top = float(of_metric[["value", "high"]].max().max())  # an end may be unknown
         axes.set_ylim(0, 103 if metric == "ASR" else 1.06 * top)
         axes.set_ylabel(label)
         unit = str(here.loc[here["disturbance"] == name, "amount_unit"].iloc[0])

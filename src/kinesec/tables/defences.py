@@ -17,7 +17,7 @@ NAMED = tuple(name if name.startswith("tpr") else f"detector_{name}" for name in
 PREDICTION_DEFENCES = (
     "dataset", "protocol", "sampling", "action", "predictor", "trigger", "target", "selection", "level", "ratio",
     "seed", "defence", "module", "setting", "model", "windows", "metric", "part", "joints", "share", "rate", "epoch",
-    "step", "frame", "value", "low", "high", "unit", "gap_closed", "gap_closed_low", "gap_closed_high", "n",
+    "step", "frame", "value", "low", "high", "unit", "gap_repaired", "gap_repaired_low", "gap_repaired_high", "n",
     "n_effective", "n_marked", "flagged", *NAMED, *(f"{name}_null" for name in NAMED),
 )  # fmt: skip
 RECORD = (
@@ -76,7 +76,7 @@ def _detection(outcome: Detection, sources: Mapping[str, np.ndarray]) -> dict[st
 def _repairs(
     outcomes: Sequence[Repair], untouched: Mapping[str, np.ndarray], sample: Sample, frame: int
 ) -> Iterator[dict[str, Any]]:
-    """CDE and BDE of every repair, means of the actions' means with 95 % intervals, and the share of the gap closed.
+    """CDE and BDE of every repair, means of the actions' means with 95 % intervals, and the share of the gap repaired.
 
     That share is (victim - repaired) / (victim - clean) of mean BDE: 0 where the repaired model is as the victim and 1
     where it is as the clean model, both ``untouched``.
@@ -91,13 +91,13 @@ def _repairs(
     shares = Estimate(*(of[-1] for of in of_ratios(gain, gap, sample)))
     for place, (outcome, kind) in enumerate(columns):
         ends = (shares.mean[place], shares.low[place], shares.high[place])
-        closed = dict(zip(("gap_closed", "gap_closed_low", "gap_closed_high"), ends, strict=True))
+        repaired = dict(zip(("gap_repaired", "gap_repaired_low", "gap_repaired_high"), ends, strict=True))
         yield {
             "setting": outcome.setting, "model": outcome.model, "windows": kind, "metric": METRICS[kind],
             "action": "mean", "joints": "used", "share": outcome.share, "rate": outcome.rate, "epoch": outcome.epoch,
             "frame": frame, "value": means.mean[place], "low": means.low[place], "high": means.high[place],
             "unit": "mm", "n": len(values), "n_effective": means.n_effective[place],
-            **(closed if kind == "triggered" and outcome.model == VICTIM else {}),
+            **(repaired if kind == "triggered" and outcome.model == VICTIM else {}),
         }  # fmt: skip
 
 
@@ -118,10 +118,10 @@ def prediction_defences(
 
     ``identity`` names dataset, protocol, sampling, predictor, strategy (its parts), seed, defence and module;
     ``sample`` says which the test windows are, ``future`` the last frame's number, ``sources`` by kind of windows and
-    model the recordings (window,) that scored windows are of, ``untouched`` the models' BDE (window,), mm.
+    model the pieces of recordings (window,) that scored windows are of, ``untouched`` the models' BDE (window,), mm.
     A detector has one row, metric ``AUC`` with its interval over sources, and columns ``detector_*`` and ``tpr_at_*``
-    with their nulls; a repair has ``CDE`` and ``BDE`` rows, the victim's BDE with the share of the gap that is closed;
-    others are as their module names them.
+    with their nulls; a repair has ``CDE`` and ``BDE`` rows, the victim's BDE with the share of the gap that is
+    repaired; others are as their module names them.
     """
     detections = [outcome for outcome in outcomes if isinstance(outcome, Detection)]
     rows = [_detection(outcome, sources[outcome.windows]) for outcome in detections]

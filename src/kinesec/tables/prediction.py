@@ -14,6 +14,7 @@ from kinesec.metrics.naturalness import UNITS
 from kinesec.metrics.over_seeds import over_seeds
 from kinesec.metrics.prediction import derived, limits, paired
 from kinesec.tables import seeds
+from kinesec.tables.strategies import WINDOWS
 
 PREDICTION_BACKDOOR = (
     "dataset", "protocol", "sampling", "action", "predictor", "trigger", "target", "selection", "level", "ratio",
@@ -22,7 +23,6 @@ PREDICTION_BACKDOOR = (
 )  # fmt: skip
 _ENDS = ("value", "low", "high")
 ALL_ACTIONS = "mean"
-ALL_WINDOWS = "windows"  # a mean over windows, whatever their actions, of training windows
 NEAR_MISSES = ("rotated_", "half_frames", "natural_nearest")
 
 
@@ -164,7 +164,7 @@ def stealth(
         for (metric, part), values in measured.items():
             same = {"sampling": "", "model": "data", "windows": kind, "joints": "", "threshold_mm": None}
             columns.add(values[:, None], {**same, "metric": metric, "part": part, "unit": UNITS[metric]})
-        together = replace(columns, sample=replace(sample, action=np.full(len(sample.action), ALL_WINDOWS)))
+        together = replace(columns, sample=replace(sample, action=np.full(len(sample.action), WINDOWS)))
         parts += [*_rows(columns), next(_rows(together))]
     return _finished(pd.concat(parts, ignore_index=True), {**identity, "predictor": ""}, 0.0, 0.0)
 

@@ -112,9 +112,9 @@ def test_a_job_of_every_defence(folder: Path, case: Case, tmp_path: Path, name: 
         untouched = {model: case.errors(case.models[model])["triggered"] for model in ("victim", "clean")}
         by_action = pd.DataFrame(untouched).groupby(case.test.action[case.test.sequence_index]).mean().mean()
         gap = (bde.loc["victim", "value"] - by_action["victim"]) / (by_action["clean"] - by_action["victim"])
-        assert bde.loc["victim", "gap_closed"].to_numpy() == pytest.approx(gap.to_numpy(), abs=1e-3)
-        assert bde.loc["clean", "gap_closed"].isna().all()
-        assert table.loc[table["metric"] == "CDE", "gap_closed"].isna().all()
+        assert bde.loc["victim", "gap_repaired"].to_numpy() == pytest.approx(gap.to_numpy(), abs=1e-3)
+        assert bde.loc["clean", "gap_repaired"].isna().all()
+        assert table.loc[table["metric"] == "CDE", "gap_repaired"].isna().all()
     else:
         assert {"objective_left", "anomaly_index", "anomaly_index_log"} == set(table["metric"])
         assert set(table["part"]) == {"left_arm", "right_arm", "left_leg", "right_leg"}
@@ -144,15 +144,15 @@ def test_the_share_of_a_gap_is_0_at_the_victim_and_1_at_the_clean_model() -> Non
 
     for share in (0.0, 0.4, 1.0, -0.5):
         closed = row((1 - share) * victim + share * clean)
-        ends = closed[["gap_closed", "gap_closed_low", "gap_closed_high"]].to_numpy(float)
+        ends = closed[["gap_repaired", "gap_repaired_low", "gap_repaired_high"]].to_numpy(float)
         assert ends == pytest.approx(np.full(3, share), abs=1e-9)
         assert closed["n_effective"] <= closed["n"] == 40
     after = victim + rng.gamma(4, 2, 40)
     closed = row(after)
     gain, gap = ((values[:30].mean() + values[30:].mean()) / 2 for values in (after - victim, clean - victim))
-    assert closed["gap_closed"] == pytest.approx(gain / gap)
-    assert closed["gap_closed_low"] < closed["gap_closed"] < closed["gap_closed_high"]
-    assert np.isnan(row(after, victim)["gap_closed"])
+    assert closed["gap_repaired"] == pytest.approx(gain / gap)
+    assert closed["gap_repaired_low"] < closed["gap_repaired"] < closed["gap_repaired_high"]
+    assert np.isnan(row(after, victim)["gap_repaired"])
 
 
 def test_the_report_tells_before_from_after(folder: Path, case: Case, tmp_path: Path) -> None:
@@ -162,13 +162,13 @@ def test_the_report_tells_before_from_after(folder: Path, case: Case, tmp_path: 
     read = pd.read_csv(tmp_path / "table.csv")
     report = defences.detectors(read)
     energy = report[report["what"].str.contains("floor")].iloc[0]
-    assert float(energy["detector_auc"]) > 0.95 > float(energy["detector_auc_null"])
+    assert float(energy["detector_auc"].partition(" ")[0]) > 0.95 > float(energy["detector_auc_null"])
     for _, row in defences.repairs(read).iterrows():
         setting = row["what"].partition(": ")[2]
         of = table[(table["setting"] == setting) & (table["model"] == "victim") & (table["metric"] == "BDE")]
         assert row["BDE_victim_before"] == number(of.loc[of["epoch"] == 0, "value"].item())
         assert row["BDE_victim_after"].startswith(number(of.loc[of["epoch"] == 2, "value"].item()))
-        assert row["gap_closed"].startswith(number(100 * of.loc[of["epoch"] == 2, "gap_closed"].item()))
+        assert row["gap_repaired"].startswith(number(100 * of.loc[of["epoch"] == 2, "gap_repaired"].item()))
         assert row["n"] == str(len(case.test))
     assert energy["n"] == f"{len(case.training)}, {len(case.poisoned.index)} poisoned"
     arm = defences.courses(read).set_index("what").loc["mine: objective=motion, left_arm"]

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from kinesec.metrics.bootstrap import bootstrap_means
 from kinesec.metrics.naturalness import naturalness
 from kinesec.metrics.prediction import derived, joint_errors, limits, mpjpe, paired, upto
 from kinesec.motion.kinematics import forward, matrices_from_quaternions
@@ -154,35 +153,3 @@ def test_an_error_at_the_threshold_is_no_success_and_other_metrics_stay() -> Non
     units = {"Acc": "mm/frame^2", "Jerk": "mm/frame^3", "BLC": "mm/frame"}
     for metric, unit in units.items():
         assert list(derived(metric, "triggered", values, 25.0)) == [(metric, values, unit)]
-
-
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(-1e3, 1e3)), min_size=1, max_size=20), st.integers(0, 9))
-@settings(max_examples=30)
-def test_means_are_exact_and_inside_their_interval(samples: list[tuple[str, float]], seed: int) -> None:
-    groups = np.array([group for group, _ in samples])
-    values = np.array([[value, -value] for _, value in samples])
-    names, mean, low, high = bootstrap_means(values, groups, np.random.default_rng(seed), resamples=200)
-    assert names == sorted(set(groups))
-    expected = [values[groups == name].mean(0) for name in names]
-    np.testing.assert_allclose(mean, [*expected, np.mean(expected, axis=0)], rtol=1e-9, atol=1e-9)
-    assert (low <= high).all()
-    lowest = np.array([values[groups == name].min(0) for name in names])
-    assert (low[:-1] >= lowest - 1e-6).all()
-
-
-def test_groups_that_differ_do_not_widen_the_interval() -> None:
-    """Samples are drawn within their group: what is between the groups is no uncertainty."""
-    values = np.repeat([0.0, 1000.0], 10)
-    _, mean, low, high = bootstrap_means(values[:, None], np.repeat(["a", "b"], 10), np.random.default_rng(0))
-    assert mean[-1] == low[-1] == high[-1] == 500
-    _, _, low, high = bootstrap_means(values[:, None], np.repeat("a", 20), np.random.default_rng(0))
-    assert high[-1] - low[-1] > 300
-
-
-def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = np.random.default_rng(1).normal(size=(30, 4))
-    whole = bootstrap_means(values, np.zeros(30), np.random.default_rng(0))
-    monkeypatch.setattr("kinesec.metrics.bootstrap.BLOCK", 70)
-    pieces = bootstrap_means(values, np.zeros(30), np.random.default_rng(0))
-    for value, other in zip(whole[1:], pieces[1:], strict=True):
-        np.testing.assert_allclose(value, other)

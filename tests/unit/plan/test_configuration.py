@@ -76,6 +76,11 @@ BAD: list[tuple[str, Any, str]] = [
         {"noise": {"disturbance": "noise", "levels": [1]}},
         r"trigger_strength\.disturbances\.noise\.disturbance: found 'noise', expected one of amplitude, .*joint_noise",
     ),
+    (
+        "prediction.trigger_strength.disturbances",
+        {"none": {"disturbance": "drift", "levels": [1]}},
+        r"disturbances: found the name 'none', that of none",
+    ),
     ("prediction.trigger_strength.disturbances", {"a": {"disturbance": "drift", "levels": []}}, r"levels: found \[\]"),
     ("prediction.trigger_strength.predictors", ["hri"], r"trigger_strength\.predictors: found 'hri', expected one of"),
     (
@@ -311,6 +316,7 @@ def test_a_variant_of_a_data_set_has_its_settings(repository: Path) -> None:
         ({"adaptive": ["rigid-shaking-random-0.1"]}, r"adaptive: rigid-shaking-random-0.1: target: found 'shaking'"),
         ({"adaptive": ["rigid-jammed"]}, r"adaptive: found 'rigid-jammed', expected trigger-target-selection"),
         ({"adaptive": ["rigid-jammed-random-0"]}, r"adaptive: found ratio 0.0, expected more than 0"),
+        ({"adaptive": ["rigid-jammed-random-0.1"]}, r"adaptive: found 'rigid-jammed-random-0.1', expected none of"),
     ],
 )
 def test_only_victims_of_the_run_can_be_defended(defended: dict[str, Any], line: str) -> None:

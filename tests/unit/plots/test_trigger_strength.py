@@ -97,7 +97,7 @@ def test_the_report_has_a_row_a_level_with_paired_differences(tmp_path: Path) ->
     )
     assert noise["cde_difference"] == "11.0 (10.0\u201312.0)"
     assert shown.iloc[0]["what"] == "as planned"
-    assert shown["group"].str.contains("hardened poison").sum() == 5
+    assert shown["group"].str.contains("hardened").sum() == 5
     assert shown["group"].str.contains("40 test windows, 1 seed").all()
     write_csv(table(), str(tmp_path / "t.csv"))
     assert section(tmp_path / "t.csv").count("<td") >= 10 * 8

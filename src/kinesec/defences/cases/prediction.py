@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from kinesec import seeding
 from kinesec.defences.base import CLEAN, KINDS, MODELS, VICTIM
+from kinesec.metrics.intervals import Sample
 from kinesec.metrics.prediction import joint_errors
 from kinesec.models.predictors.base import PREDICTORS, Predictor, Recipe, Shape
 from kinesec.motion.directions import bone_directions, unit
@@ -118,10 +119,14 @@ class Case:
 
     @property
     def sources(self) -> dict[str, dict[str, np.ndarray]]:
-        """By kind of windows and model, the recording (window,) of each window that detectors score."""
-        shown = np.tile(self.test.sequence_index, len(KINDS))
-        training = {model: np.asarray(self.training.source)[self.sequence[model]] for model in MODELS}
-        return {"training": training, "test": dict.fromkeys(MODELS, np.asarray(self.test.source)[shown])}
+        """By kind of windows and model, which piece of a recording (window,) each window is of that detectors score."""
+        training, test = (
+            Sample(of.action[of.sequence_index], of.sequence_index, of.start, of.history + of.future).clusters
+            for of in (self.training, self.test)
+        )
+        added = training[self.poisoned.index] if self.poisoned.mode == "append" else training[:0]
+        trained = {VICTIM: np.concatenate([training, added]), CLEAN: training}
+        return {"training": trained, "test": dict.fromkeys(MODELS, np.tile(test, len(KINDS)))}
 
     def held_out(self, share: float) -> np.ndarray:
         """Training windows that were never poisoned: a seeded draw of ``share`` of all training windows, ascending."""

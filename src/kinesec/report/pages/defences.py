@@ -9,9 +9,12 @@ from markupsafe import Markup
 
 from kinesec.report.format import NONE, interval, number
 from kinesec.report.markup import table
+from kinesec.tables.seeds import over_seeds
 from kinesec.tables.strategies import Strategy
 
 BY = ["dataset", "protocol", "predictor", "trigger", "target", "selection", "level", "ratio"]
+ENDS = ("value", "low", "high")
+GAP = ("gap_repaired", "gap_repaired_low", "gap_repaired_high")
 DETECTOR = ("detector_auc", "detector_auc_null", "tpr_at_1_fpr", "tpr_at_5_fpr", "tpr_at_10_fpr")
 
 
@@ -42,6 +45,10 @@ def detectors(rows: pd.DataFrame) -> pd.DataFrame:
             },
             index=means.index,
         )
+        areas = over_seeds(group.assign(what=_named(group)), ["what"]).set_index("what").loc[cells.index]
+        cells["detector_auc"] = [
+            f"{mean:.3f} ({low:.3f}\u2013{high:.3f})" for mean, low, high in areas[list(ENDS)].values
+        ]
         counts = group.assign(what=_named(group)).groupby("what", sort=False)[["n", "n_marked"]].first()
         cells["n"] = [f"{int(n)}, {int(marked)} poisoned" for n, marked in counts.loc[cells.index].to_numpy()]
         parts.append(cells.reset_index().assign(group=heading))
@@ -51,23 +58,23 @@ def detectors(rows: pd.DataFrame) -> pd.DataFrame:
 def repairs(rows: pd.DataFrame) -> pd.DataFrame:
     """A row a repair and setting: CDE and BDE (mm) before and after of the victim, and after of the clean model.
 
-    And the share (%) of the gap between both models' BDE that is closed, and how many test windows a seed has.
+    And the share (%) of the gap between both models' BDE that is repaired, and how many test windows a seed has.
     """
     parts = []
     for heading, group in _groups(rows[rows["metric"].isin(["CDE", "BDE"])]):
         by_setting: dict[str, dict[str, str]] = {}
         for what, of_one in group.assign(what=_named(group)).groupby("what", sort=False):
             for (model, metric), errors in of_one.groupby(["model", "metric"], sort=False):
-                ends = {"before": errors["epoch"].min(), "after": errors["epoch"].max()}
-                for when, epoch in ends.items():
-                    means = errors.loc[errors["epoch"] == epoch, ["value", "low", "high"]].mean()
-                    cell = interval(*means) if when == "after" else number(means["value"])
+                epochs = {"before": errors["epoch"].min(), "after": errors["epoch"].max()}
+                for when, epoch in epochs.items():
+                    mean, *ends = over_seeds(errors[errors["epoch"] == epoch], ["what"]).loc[0, list(ENDS)]
+                    cell = interval(mean, *ends) if when == "after" else number(mean)
                     by_setting.setdefault(str(what), {})[f"{metric}_{model}_{when}"] = cell
-            last = of_one[(of_one["epoch"] == of_one["epoch"].max()) & of_one["gap_closed"].notna()]
+            last = of_one[(of_one["epoch"] == of_one["epoch"].max()) & of_one["gap_repaired"].notna()]
             by_setting[str(what)]["n"] = f"{int(of_one['n'].iloc[0])}"
             if len(last):
-                ends = 100 * last[["gap_closed", "gap_closed_low", "gap_closed_high"]].mean()
-                by_setting[str(what)]["gap_closed"] = interval(*ends)
+                gaps = last.assign(**{end: 100 * last[name] for end, name in zip(ENDS, GAP, strict=True)})
+                by_setting[str(what)]["gap_repaired"] = interval(*over_seeds(gaps, ["what"]).loc[0, list(ENDS)])
         cells = pd.DataFrame.from_dict(by_setting, orient="index").rename_axis("what").reset_index()
         parts.append(cells.assign(group=heading))
     return pd.concat(parts, ignore_index=True).fillna(NONE) if parts else pd.DataFrame()
@@ -135,12 +142,12 @@ def sections(rows: pd.DataFrame) -> dict[str, Markup]:
                 "BDE_victim_before": "before",
                 "BDE_victim_after": "after",
                 "BDE_clean_after": "clean model, after",
-                "gap_closed": "gap closed (%)",
+                "gap_repaired": "gap repaired (%)",
                 "n": "windows",
             },
             {
                 "CDE": ["CDE_victim_before", "CDE_victim_after", "CDE_clean_after"],
-                "BDE": ["BDE_victim_before", "BDE_victim_after", "BDE_clean_after", "gap_closed"],
+                "BDE": ["BDE_victim_before", "BDE_victim_after", "BDE_clean_after", "gap_repaired"],
             },
         ),
         "inversions": (

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from kinesec.report.format import NONE, interval, plural, pretty
 from kinesec.report.markup import table
 from kinesec.tables import seeds
+from kinesec.tables.strategies import Strategy
 from kinesec.tables.trigger_strength import DIFFERENCE, chosen_seeds, read
 
 CAPTION = (
@@ -48,15 +49,12 @@ def rows(strengths: pd.DataFrame) -> pd.DataFrame:
     """disturbance and amount by ASR of the victim, and by BDE and CDE of both models with their differences."""
     shown = []
     for key, of_victim in strengths.groupby(_GROUP, sort=False):
-        dataset, protocol, predictor, trigger, target, selection, level, ratio, poison = map(str, key)
-        whole = " of whole sequences" if level == "sequence" else ""
-        hardened = "" if poison == "plain" else ", hardened poison"
+        dataset, protocol, predictor, *parts, ratio, poison = map(str, key)
+        strategy = Strategy(*parts, float(ratio))  # type: ignore[call-arg]
+        hardened = "" if poison == "plain" else ", hardened: decoys among them"
         chosen = chosen_seeds(of_victim)
         counts = f"{plural(int(chosen['n'].min()), 'test window')}, {plural(seeds.count(of_victim), 'seed')}"
-        group = (
-            f"{dataset}, {protocol} \u00b7 {pretty(predictor)} \u00b7 {trigger} trigger, {target} target, "
-            f"{100 * float(ratio):.3g} % poisoned, {selection} selection{whole}{hardened} \u00b7 {counts}"
-        )
+        group = f"{dataset}, {protocol} \u00b7 {pretty(predictor)} \u00b7 {strategy}{hardened} \u00b7 {counts}"
         for (name, amount), of_level in chosen.groupby(["disturbance", "amount"], sort=False):
             unit = str(of_level["amount_unit"].iloc[0])
             cells = {

@@ -40,4 +40,6 @@ def minimised(
 ) -> frozenset[tuple[str, str]]:
     """The metrics (metric, part) that the score adds up: that they are low says that the selection did its work."""
     weights = {"Acc": acc, "Jerk": jerk, "BLC": blc}
-    return frozenset((metric, part) for metric, weight in weights.items() if weight)
+    lowered = {(metric, part) for metric, weight in weights.items() if weight}
+    # what is made of a lowered seam is lowered with it
+    return frozenset(lowered | {(metric, "seam/whole") for metric, of in lowered if of == "seam" and metric != "BLC"})
