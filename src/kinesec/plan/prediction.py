@@ -112,8 +112,19 @@ class Prediction:
             for data in self.datasets
             for strategy in strategies
             for name, spec in self.predictors.items()
-            for seed in self.seeds
+            for seed in self.seeds_of(strategy, name)
         ]
+
+    def seeds_of(self, strategy: str, predictor: str) -> tuple[int, ...]:
+        """The seeds of a strategy's victim, or of a clean model: the run's, and more where it is ``repeated``."""
+        repeated = self.part.get("repeated", {"predictors": (), "strategies": (), "seeds": ()})
+        chosen = predictor in repeated["predictors"] and strategy in ("clean", *repeated["strategies"])
+        return tuple(dict.fromkeys([*self.seeds, *(repeated["seeds"] if chosen else ())]))
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """The run's seeds and those of what is repeated."""
+        return tuple(dict.fromkeys([*self.seeds, *self.part.get("repeated", {}).get("seeds", ())]))
 
     def samples(self, data: str, predictor: str, strategy: str) -> str:
         """The sample poses of a strategy's first seed."""

@@ -36,6 +36,11 @@ def check_prediction(config: Mapping[str, Any]) -> None:
         check_known(name, prediction["predictors"], f"{key}.defended.predictors")
     for name in defended.get("strategies", []):
         check_known(name, dict.fromkeys(strategy_names(prediction)), f"{key}.defended.strategies")
+    repeated = prediction.get("repeated", {})
+    for name in repeated.get("predictors", []):
+        check_known(name, prediction["predictors"], f"{key}.repeated.predictors")
+    for name in repeated.get("strategies", []):
+        check_known(name, dict.fromkeys(strategy_names(prediction)), f"{key}.repeated.strategies")
     _check_strength(prediction, key)
     for name in defended.get("adaptive", []):
         _check_strategy(name, f"{key}.defended.adaptive")

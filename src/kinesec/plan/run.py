@@ -57,7 +57,7 @@ class Plan:
     def seeds(self) -> list[int]:
         """The seeds of all that is trained, each part's own."""
         parts = [
-            self.prediction.seeds if self.prediction.datasets else (),
+            self.prediction.all_seeds if self.prediction.datasets else (),
             self.recognition.seeds if self.recognition.datasets else (),
             self.robustness.seeds if self.robustness.models else (),
             *(on.seeds if on.victims else () for on in self.backdoors.values()),

@@ -93,6 +93,11 @@ BAD: list[tuple[str, Any, str]] = [
         ["rigid-jammed-random-hardened-0.1"],
         r"strategies: found 'rigid-jammed-random-hardened-0\.1', expected `hardening` that says how",
     ),
+    (
+        "prediction.repeated",
+        {"predictors": ["hri"], "strategies": ["rigid-jammed-random-0.1"], "seeds": [1]},
+        r"repeated\.predictors: found 'hri', expected one of",
+    ),
     ("prediction.hardening", {"decoys": 1, "disturbances": {}}, r"hardening\."),
     ("prediction.trigger_settings", {"soft_": {}}, r"trigger_settings: found 'soft_', expected one of"),
     ("prediction.datasets", ["cmu"], r"prediction\.datasets: found 'cmu', expected one of procedural"),

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from typing import Any
+
 from kinesec.plan import paths
-from kinesec.plan.run import Plan
+from kinesec.plan.run import Plan, plan
 
 
 def test_a_strategy_is_what_its_name_and_its_parts_settings_say(whole: Plan) -> None:
@@ -37,6 +39,22 @@ def test_without_strategies_clean_models_are_evaluated(whole: Plan, empty: Plan)
     assert len(alone.trainings()) == 8
     assert alone.poisons(paths.CROISSANT) == []
     assert empty.prediction.evaluations() == empty.prediction.windows() == []
+
+
+def test_a_victim_can_be_repeated_with_more_seeds(config: dict[str, Any]) -> None:
+    part = config["prediction"]
+    plain = plan(config, {}).prediction
+    strategy, predictor = plain.strategies[0], next(iter(plain.predictors))
+    before = (plain.evaluations(), plain.trainings(), plain.poisons(paths.STEALTH_TABLE))
+    part["repeated"] = {"predictors": [predictor], "strategies": [strategy], "seeds": [1, 7]}
+    more = plan(config, {}).prediction
+    added = sorted(set(more.evaluations()) - set(before[0]))
+    assert len(added) == 2  # seed 7 on two data sets; seed 1 is the run's
+    assert all(f"/{strategy}/{predictor}/seed7" in path for path in added)
+    trained = sorted(set(more.trainings()) - set(before[1]))
+    assert len(trained) == 2 * 2  # the victim and its clean model
+    assert more.poisons(paths.STEALTH_TABLE) == before[2]
+    assert more.all_seeds == (0, 1, 7)
 
 
 def test_poisons_are_compared_with_those_that_train_no_victim(whole: Plan) -> None:
