@@ -69,7 +69,6 @@ def evaluate_trigger_strength(
     labels = {"dataset": identity["data"], "protocol": identity["protocol"], "predictor": identity["predictor"]}
     named = {key: getattr(poison, key) for key in STRATEGY}
     made = {"poison": HARDENED if poison.hardening else "plain", "sampling": sampling, "seed": int(identity["seed"])}
-    identity = {**labels, **named, **made}
     span = test.history + test.future
-    table = trigger_strength(records, identity, described(disturbances), threshold_mm, span)
+    table = trigger_strength(records, {**labels, **named, **made}, described(disturbances), threshold_mm, span)
     write_csv(table, str(table_path))

@@ -30,6 +30,12 @@ def _named(group: pd.DataFrame) -> pd.Series:
     return (group["defence"] + ": " + setting).str.removesuffix(": ")
 
 
+def _over_seeds(rows: pd.DataFrame) -> tuple[float, float, float]:
+    """The mean and the ends of its interval of rows that differ by their seed alone."""
+    mean, low, high = over_seeds(rows, ["what"])[list(ENDS)].to_numpy(float)[0]
+    return float(mean), float(low), float(high)
+
+
 def detectors(rows: pd.DataFrame) -> pd.DataFrame:
     """A row a detector and setting, means over seeds: AUC, its null, true positive rates in percent, windows.
 
@@ -67,14 +73,14 @@ def repairs(rows: pd.DataFrame) -> pd.DataFrame:
             for (model, metric), errors in of_one.groupby(["model", "metric"], sort=False):
                 epochs = {"before": errors["epoch"].min(), "after": errors["epoch"].max()}
                 for when, epoch in epochs.items():
-                    mean, *ends = over_seeds(errors[errors["epoch"] == epoch], ["what"]).loc[0, list(ENDS)]
-                    cell = interval(mean, *ends) if when == "after" else number(mean)
+                    mean, low, high = _over_seeds(errors[errors["epoch"] == epoch])
+                    cell = interval(mean, low, high) if when == "after" else number(mean)
                     by_setting.setdefault(str(what), {})[f"{metric}_{model}_{when}"] = cell
             last = of_one[(of_one["epoch"] == of_one["epoch"].max()) & of_one["gap_repaired"].notna()]
             by_setting[str(what)]["n"] = f"{int(of_one['n'].iloc[0])}"
             if len(last):
                 gaps = last.assign(**{end: 100 * last[name] for end, name in zip(ENDS, GAP, strict=True)})
-                by_setting[str(what)]["gap_repaired"] = interval(*over_seeds(gaps, ["what"]).loc[0, list(ENDS)])
+                by_setting[str(what)]["gap_repaired"] = interval(*_over_seeds(gaps))
         cells = pd.DataFrame.from_dict(by_setting, orient="index").rename_axis("what").reset_index()
         parts.append(cells.assign(group=heading))
     return pd.concat(parts, ignore_index=True).fillna(NONE) if parts else pd.DataFrame()

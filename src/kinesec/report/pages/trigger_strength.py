@@ -50,7 +50,7 @@ def rows(strengths: pd.DataFrame) -> pd.DataFrame:
     shown = []
     for key, of_victim in strengths.groupby(_GROUP, sort=False):
         dataset, protocol, predictor, *parts, ratio, poison = map(str, key)
-        strategy = Strategy(*parts, float(ratio))  # type: ignore[call-arg]
+        strategy = Strategy(*parts, float(ratio))  # type: ignore[arg-type, call-arg]
         hardened = "" if poison == "plain" else ", hardened: decoys among them"
         chosen = chosen_seeds(of_victim)
         counts = f"{plural(int(chosen['n'].min()), 'test window')}, {plural(seeds.count(of_victim), 'seed')}"

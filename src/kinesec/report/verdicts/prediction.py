@@ -110,9 +110,9 @@ def _detected(defences: pd.DataFrame | None) -> list[str]:
         return []
     names = ["detector_auc", "detector_auc_low", "detector_auc_high", "detector_auc_null"]
     means = rows.groupby("defence", sort=False)[names].mean()
-    best = means["detector_auc"].idxmax()
-    area, null = Range(*means.loc[best, names[:3]]), number(float(means.loc[best, names[3]]))
+    best = str(means["detector_auc"].idxmax())
+    *area, null = map(float, means.loc[best])
     return [
-        f"Of {plural(len(means), 'detector')} {pretty(str(best))} tells poisoned windows best: area under the ROC "
-        f"curve {area}, {null} where nothing is poisoned."
+        f"Of {plural(len(means), 'detector')} {pretty(best)} tells poisoned windows best: area under the ROC "
+        f"curve {Range(*area)}, {number(null)} where nothing is poisoned."
     ]
