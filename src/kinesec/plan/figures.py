@@ -247,13 +247,15 @@ def _of_samples(backdoor: Backdoor, data: str, samples: str) -> Iterator[Figure]
         for network in backdoor.trained_on
         if (network["data"], network["samples"]) == (data, samples)
     ]
-    for network in networks if backdoor.part.get("sweeps") else ():
+    victims = [victim for victim in backdoor.victims if (victim["data"], victim["samples"]) == (data, samples)]
+    swept = {victim["network"] for victim in victims if victim["training"] not in backdoor.part["poisons"]}
+    for network in (network for network in networks if network in swept):
         yield Figure(
             f"backdoor_sweeps-{of}-{network}",
             STILL,
             f"Backdoors of {network}, {what} of {data}, {samples}: triggered samples of other classes that are called "
             "target (ASR) and accuracy on clean samples (ACC), against what makes the trigger and against the poisoned "
-            "share. Dashed: clean samples that are called target. Bands: 95 % intervals over takes.",
+            "share. Dotted: clean samples that are called target. Bars: 95 % intervals over takes.",
         )
     yield Figure(
         f"trigger_energy-{of}",
@@ -261,14 +263,16 @@ def _of_samples(backdoor: Backdoor, data: str, samples: str) -> Iterator[Figure]
         f"Where in time triggers change {what} of {data}, {samples}: the share of their energy by frame, mean over "
         "training samples. A trigger that is spread over time is level.",
     )
-    for network in networks if backdoor.detectors else ():
+    searched = {model["network"] for model in backdoor.searched}
+    for network in (network for network in networks if network in searched):
         yield Figure(
             f"detector_nulls-{of}-{network}",
             STILL,
             f"Detectors on {network}, {what} of {data}, {samples}: their number of each poisoned network beside those "
             "of clean networks of other seeds; filled where its rank among these has a p-value below 0.05.",
         )
-    for poison in backdoor.part["poisons"]:
+    trained = {victim["training"] for victim in victims}
+    for poison in (poison for poison in backdoor.part["poisons"] if poison in trained):
         caption = (
             f"A training sample of {data}, {samples}, clean and with the trigger {poison}, and what differs, amplified."
         )

@@ -103,7 +103,8 @@ def _compose(swept: dict[_Panel, dict[tuple[str, ...], pd.DataFrame]]) -> Figure
     marks = {key: MARKS[place % len(MARKS)] for place, key in enumerate(keys)}
     columns = min(COLUMNS, len(swept))
     deep = -(-len(swept) // columns)
-    key_rows = -(-(len(keys) + len(MEASURES)) // 4)
+    wide = min(2 * columns, 4)
+    key_rows = -(-(len(keys) + len(MEASURES)) // wide)
     figure = Figure(
         figsize=(WIDTHS_INCH["double" if columns > 1 else "single"], 0.3 + 0.2 * key_rows + 1.95 * deep),
         layout="constrained",
@@ -122,7 +123,7 @@ def _compose(swept: dict[_Panel, dict[tuple[str, ...], pd.DataFrame]]) -> Figure
         axes.set_visible(False)
     handles = [Line2D([], [], color=inks[key[0]], marker=marks[key], label=labels[key]) for key in keys]
     handles += [Line2D([], [], color="#444444", linestyle=dash, label=label) for _, label, dash, _ in MEASURES]
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(4, len(handles)), frameon=False)
+    figure.legend(handles=handles, loc="outside upper center", ncols=wide, frameon=False)
     return figure
 
 

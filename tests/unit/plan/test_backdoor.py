@@ -9,6 +9,7 @@ import pytest
 from kinesec.errors import ConfigError
 from kinesec.plan import configuration, paths
 from kinesec.plan.backdoor import Backdoor, backdoor, swept
+from kinesec.plan.figures import of_backdoors
 
 SPEC: dict[str, Any] = {
     **{"trigger": "dft", "form": "joints", "preset": "paper", "settings": {"delta": 1.0}, "target": 0},
@@ -60,6 +61,23 @@ def test_clean_networks_of_other_seeds_are_searched_beside_the_victims() -> None
     assert {model["seed"] for model in clean} == {"0", "1", "2"}
     assert len(clean) == 6
     assert {model["training"] for model in searched} == {"clean", "badnet"}
+
+
+def test_figures_are_of_what_is_trained_on_the_samples() -> None:
+    names = [figure.name for figure in of_backdoors([planned()])]
+    assert [name for name in names if name.startswith("backdoor_filmstrip")] == [
+        "backdoor_filmstrip-skeleton-generated-native24-dft",
+        "backdoor_filmstrip-skeleton-generated-native24-badnet",
+        "backdoor_filmstrip-skeleton-generated-other-dft",
+    ]
+    assert len([name for name in names if name.startswith("backdoor_sweeps")]) == 2
+    assert [name for name in names if name.startswith("detector_nulls")] == [
+        "detector_nulls-skeleton-generated-native24-small",
+        "detector_nulls-skeleton-generated-other-second",
+    ]
+    one = planned(poisons={"dft": {**SPEC, "networks": ["small"]}}, across={}, detectors={})
+    names = [figure.name for figure in of_backdoors([one])]
+    assert [name for name in names if "sweeps" in name] == ["backdoor_sweeps-skeleton-generated-native24-small"]
 
 
 def test_a_victim_is_tested_on_the_triggers_of_others_too() -> None:
