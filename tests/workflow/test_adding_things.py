@@ -69,7 +69,7 @@ def test_every_kind_of_the_page_has_a_file(repository: Path) -> None:
 def test_a_reader_and_a_data_set_give_motions(extended: Project) -> None:
     motions = extended.folder / "results/motions"
     assert {path.name for path in motions.iterdir()} == {"waving", "studio"}
-    assert set(table(extended, "prediction_backdoor")["action"]) == {"slow", "fast", "mean"}
+    assert set(table(extended, "prediction_backdoor")["action"]) == {"slow", "fast", "mean", "windows"}
 
 
 def test_predictor_trigger_target_selection_and_window_protocol_are_in_the_table(extended: Project) -> None:

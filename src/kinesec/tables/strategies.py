@@ -120,3 +120,9 @@ def clean_cases(table: pd.DataFrame) -> Iterator[tuple[str, str, str, str, pd.Da
     for dataset, protocol, predictor in models[["dataset", "protocol", "predictor"]].drop_duplicates().values.tolist():
         rows = table[(table["dataset"] == dataset) & (table["protocol"] == protocol)]
         yield dataset, protocol, predictor, "clean models alone", rows[rows["predictor"].isin(["", predictor])]
+
+
+def last(rows: pd.DataFrame, action: str | None = MEAN) -> pd.DataFrame:
+    """Means up to the last frame, over the joints that are predicted."""
+    rows = rows[(rows["joints"] == "used") & (rows["frame"] == rows["frame"].max())]
+    return rows if action is None else rows[rows["action"] == action]

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from kinesec.report.format import FINE, NONE, interval, number, plural
-from kinesec.report.pages._rows import ORDER, POWERS, groups, last, stack
+from kinesec.report.pages._rows import ORDER, POWERS, groups, stack
 from kinesec.tables import seeds, strategies
 
 MATRIX = {
@@ -40,7 +40,7 @@ def matrix(table: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for dataset, protocol, predictor, strategy, of_case in strategies.cases(table):
-        widest = last(of_case[of_case["sampling"] == strategies.widest(of_case)])
+        widest = strategies.last(of_case[of_case["sampling"] == strategies.widest(of_case)])
         averaged = seeds.over_seeds(widest, ["model", "windows", "metric"])
         keys = ["model", "windows", "metric"]
         means = {
@@ -67,7 +67,7 @@ def near_misses(table: pd.DataFrame) -> pd.DataFrame:
     """kind of near miss by BDE of clean model and victim and ASR of the victim; CDE of the nearest clean windows."""
     parts = []
     for heading, rows in groups(table):
-        here = last(rows)
+        here = strategies.last(rows)
         angles = sorted(
             {
                 float(name.removeprefix(strategies.ROTATED))

@@ -27,7 +27,7 @@ def groups(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         windows = int(of_all["n"].max())
         # of the error that the intervals of most tables are of
         clean = of_all[(of_all["metric"] == "CDE") & (of_all["windows"] == "clean") & (of_all["model"] == "clean")]
-        worth = number(float(last(clean)["n_effective"].min()))
+        worth = number(float(strategies.last(clean)["n_effective"].min()))
         heading = f"{dataset}, {protocol} \u00b7 {predictor} \u00b7 {strategy} \u00b7 "
         yield (
             heading
@@ -45,12 +45,6 @@ def pivot(rows: pd.DataFrame, index: str, columns: dict[str, dict[str, str]]) ->
         cells = [interval(*cell) for cell in means[["value", "low", "high"]].values.tolist()]
         formatted[name] = pd.Series(cells, index=means[index], dtype=object)
     return pd.DataFrame(formatted, dtype=object).fillna(NONE)
-
-
-def last(rows: pd.DataFrame, action: str | None = strategies.MEAN) -> pd.DataFrame:
-    """Means up to the last frame, over the joints that are predicted."""
-    rows = rows[(rows["joints"] == "used") & (rows["frame"] == rows["frame"].max())]
-    return rows if action is None else rows[rows["action"] == action]
 
 
 def stack(parts: Sequence[tuple[str, pd.DataFrame]], index: str) -> pd.DataFrame:
@@ -71,7 +65,7 @@ def headline(table: pd.DataFrame) -> pd.DataFrame:
     """model by CDE, BDE and ASR with the trigger on its own limb and on the wrong one, up to the last frame."""
     parts = []
     for heading, rows in groups(table):
-        cells = pivot(last(rows), "model", HEADLINE)
+        cells = pivot(strategies.last(rows), "model", HEADLINE)
         parts.append((heading, cells.reindex([name for name in MODELS if name in cells.index]).rename(index=MODELS)))
     return stack(parts, "model")
 
@@ -103,7 +97,7 @@ def per_action(table: pd.DataFrame) -> pd.DataFrame:
     """action by CDE and BDE of clean model and victim, BDE on the wrong limb and ASR of the victim."""
     parts = []
     for heading, rows in groups(table):
-        cells = pivot(last(rows, None), "action", PER_ACTION)
+        cells = pivot(strategies.last(rows, None), "action", PER_ACTION)
         order = [*sorted(set(cells.index) - {strategies.MEAN}), strategies.MEAN]
         parts.append((heading, cells.reindex(order).rename(index={strategies.MEAN: "mean of the actions"})))
     return stack(parts, "action")

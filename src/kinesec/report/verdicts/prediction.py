@@ -9,7 +9,6 @@ from typing import NamedTuple
 import pandas as pd
 
 from kinesec.report.format import number, plural, pretty
-from kinesec.report.pages import _rows
 from kinesec.report.verdicts.base import (
     MIXED,
     NOT_SHOWN,
@@ -93,7 +92,7 @@ def backdoors(table: pd.DataFrame | None, defences: pd.DataFrame | None) -> Verd
 
 def _judged(dataset: str, protocol: str, predictor: str, strategy: object, rows: pd.DataFrame) -> Judged:
     widest = rows[rows["sampling"] == strategies.widest(rows)]
-    cells = seeds.over_seeds(_rows.last(widest), ["model", "windows", "metric"])
+    cells = seeds.over_seeds(strategies.last(widest), ["model", "windows", "metric"])
     known = {
         (model, windows, metric): Range(*ends)
         for model, windows, metric, *ends in cells[["model", "windows", "metric", "value", "low", "high"]].values
