@@ -87,7 +87,7 @@ def test_a_new_attack_is_one_new_file(recognized: Project, tmp_path: Path) -> No
     entry = {"attack": "mine", "bounds_mm": [500], "recognizers": ["st_gcn"]}
     entry["tune"] = {"candidates": [{"iterations": 2}, {"iterations": 3}], "limit": 2}
     configure(project, attacks={**RECOGNITION["attacks"], "mine_ab": entry})
-    project.build(target=TABLE)
+    project.build(target=f"{TABLES}/attack_tuning.csv")  # a table that the run had not
     attacks = pd.read_csv(project.folder / TABLES / "recognition_attacks.csv")
     assert set(attacks.loc[attacks["attack"] == "mine_ab", "recognizer"]) == {"st_gcn"}
     assert (attacks.loc[attacks["attack"] == "mine_ab", "chosen"] == "iterations").all()
