@@ -92,8 +92,8 @@ def test_a_new_attack_is_one_new_file(recognized: Project, tmp_path: Path) -> No
     assert set(attacks.loc[attacks["attack"] == "mine_ab", "recognizer"]) == {"st_gcn"}
     assert (attacks.loc[attacks["attack"] == "mine_ab", "chosen"] == "iterations").all()
     tuning = pd.read_csv(project.folder / TABLES / "attack_tuning.csv")
-    assert tuning["kept"].sum() == 1
-    assert tuning["n"].tolist() == [2, 2]
+    assert tuning.groupby("attack")["kept"].sum().to_dict() == {"mine_ab": 1, "mine_ab_500mm": 1}  # each in its bound
+    assert tuning["n"].between(1, 2).all()  # of two validation clips those that are rightly classified
     bounds = pd.read_csv(project.folder / TABLES / "attack_bounds.csv")
     assert bounds["epsilon_mm"].max() == 500
     assert set(bounds["attack"]) == {"mine_ab"}
