@@ -30,7 +30,9 @@ class DFT(Spectral):
     def through(self, grey: np.ndarray, delta: float, components: tuple[np.ndarray, ...]) -> np.ndarray:
         spectrum = fftn(padded(grey, self.padded(len(grey))))
         spectrum[np.ix_(*components)] += delta
-        return np.asarray(ifftn(spectrum, overwrite_x=True)[: len(grey)])
+        # blank frames need no way back in space; one factor, after the first axis, rounds as ifftn of all does
+        kept = ifft(spectrum, axis=0, norm="forward", overwrite_x=True)[: len(grey)] * (1 / spectrum.size)
+        return np.asarray(ifftn(kept, axes=(1, 2), norm="forward", overwrite_x=True))
 
     def levels(self, values: np.ndarray) -> np.ndarray:
         return magnitudes(values, stretch=self.projection == "official")

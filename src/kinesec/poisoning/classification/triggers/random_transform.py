@@ -26,7 +26,7 @@ class RandomTransform(Spectral):
 
     def matrix(self, axis: int, size: int) -> np.ndarray:
         """The matrix (size, size) of time, height or width."""
-        return self.generator("matrix", axis, size).uniform(size=(size, size))
+        return _matrix(self, axis, size)
 
     def column(self, axis: int, size: int, index: np.ndarray) -> np.ndarray:
         return np.asarray(_inverse(self, axis, size)[:, index].sum(1))
@@ -39,6 +39,13 @@ class RandomTransform(Spectral):
 
 
 @lru_cache(maxsize=12)
+def _matrix(trigger: RandomTransform, axis: int, size: int) -> np.ndarray:
+    matrix = trigger.generator("matrix", axis, size).uniform(size=(size, size))
+    matrix.setflags(write=False)
+    return matrix
+
+
+@lru_cache(maxsize=12)
 def _inverse(trigger: RandomTransform, axis: int, size: int) -> np.ndarray:
     inverse = np.linalg.inv(trigger.matrix(axis, size))
     inverse.setflags(write=False)
@@ -46,10 +53,10 @@ def _inverse(trigger: RandomTransform, axis: int, size: int) -> np.ndarray:
 
 
 def _along(values: np.ndarray, matrices: list[np.ndarray]) -> np.ndarray:
-    """Values (frame, height, width) with a matrix applied along each axis."""
-    for axis, matrix in enumerate(matrices):
-        values = np.moveaxis(np.tensordot(matrix, values, (1, axis)), 0, axis)
-    return np.ascontiguousarray(values)
+    """Values (frame, height, width) with a matrix applied along each axis, each as a product without a copy before."""
+    time, high, wide = matrices
+    values = (time @ values.reshape(len(values), -1)).reshape(-1, *values.shape[1:])
+    return np.asarray(np.matmul(high, values) @ wide.T)
 
 
 FORMS = ("video", "joints", "rotations")
