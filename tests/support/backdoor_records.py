@@ -59,7 +59,14 @@ def records(
 
 
 def searched(
-    poison: str, seed: int, index: float, *, detector: str = "neural_cleanse", scaled: bool = True, **more: Any
+    poison: str,
+    seed: int,
+    index: float,
+    *,
+    detector: str = "neural_cleanse",
+    scaled: bool = True,
+    ratio: float | None = None,
+    **more: Any,
 ) -> pd.DataFrame:
     """The rows of one model and detector."""
     identity = {"modality": "skeleton", "data": "hdm05", "samples": "native60", "network": "st_gcn_s"}
@@ -67,4 +74,6 @@ def searched(
     rows = [{"metric": "index", "action": "walk", "value": index}, {"metric": "norm", "action": "run", "value": 9.0}]
     if scaled:
         rows.append({"metric": "index_scaled", "action": "walk", "value": index / 1.4826})
+    if ratio is not None:
+        rows.append({"metric": "norm_ratio", "action": "walk", "value": ratio})
     return pd.DataFrame([{**identity, "setting": "mask", "unit": "", "n": 1, **row} for row in rows])

@@ -16,7 +16,7 @@ from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
 from kinesec.samples.errors import NothingToDraw
 from kinesec.tables.backdoor import CLEAN as CLEAN_MODEL
 from kinesec.tables.backdoor import typed
-from kinesec.tables.detection import LEVEL, THRESHOLD
+from kinesec.tables.detection import LEVEL, RATIO, THRESHOLD
 from kinesec.tables.labels import detector, plain, trigger
 
 COLUMNS = 2
@@ -25,13 +25,14 @@ SPREAD = 0.32  # of a row's height, within which its dots stand apart
 
 
 def draw(table: pd.DataFrame, *, dataset: str, samples: str, recognizer: str) -> Figure:
-    """Each model's index, filled where its conformal p-value is below 0.05; beside a row its trigger's AUC (95 %).
+    """The number that a model's p-value ranks, filled below 0.05; beside a row its trigger's AUC (95 %).
 
-    ``table`` is ``detection``. The line is at 2, the published threshold, of detectors that have it. Raises
+    ``table`` is ``detection``. The line is at 2, the published threshold, where that number is an index. Raises
     ``KinesecError`` where there is no row of the network, ``NothingToDraw`` where no index is a number.
     """
     rows = of_network("detection", typed(table), dataset, samples, recognizer)
-    rows = rows[rows["index"].notna()]
+    rows = rows.assign(number=rows["index"].where(rows["ranked"] == "index", rows[RATIO]))
+    rows = rows[rows["number"].notna()]
     if rows.empty:
         raise NothingToDraw(f"{dataset}, {samples}, {recognizer}: found no detector with a number")
     with mpl.rc_context(STYLE):
@@ -55,7 +56,9 @@ def _compose(rows: pd.DataFrame) -> Figure:
         title = detector(str(group["detector_module"].iloc[0]))
         title = title if name == group["detector_module"].iloc[0] else f"{title} ({plain(name)})"
         axes.set_title(f"{title}, {plain(setting)}" if several[name] > 1 else title, loc="left", pad=4)
-        if place >= len(panels) - columns:
+        if group["ranked"].iloc[0] == RATIO:
+            axes.set_xlabel("smallest trigger: times smaller than the median class's")
+        elif place >= len(panels) - columns:
             axes.set_xlabel("index")
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
@@ -69,10 +72,10 @@ def _compose(rows: pd.DataFrame) -> Figure:
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, modules: list[str], inks: dict[str, str], *, labelled: bool) -> None:
-    finite = rows["index"].to_numpy(float)
+    finite = rows["number"].to_numpy(float)
     finite = finite[np.isfinite(finite)]
     far = 1.25 * finite.max() if len(finite) and finite.max() > 0 else 1.0  # where an infinite index stands
-    if rows["flagged"].notna().any():
+    if rows["flagged"].notna().any() and rows["ranked"].iloc[0] == "index":
         axes.axvline(THRESHOLD, color="#888888", linestyle="--", linewidth=0.9, zorder=1, gid="threshold")
     areas: list[str] = []
     for line, module in enumerate([*modules, CLEAN_MODEL]):
@@ -81,7 +84,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, modules: list[str], inks: dict[str, s
             areas.append("")
             continue
         y = line + (np.linspace(-SPREAD, SPREAD, len(here)) if len(here) > 1 else np.zeros(1))
-        x = np.minimum(here["index"].to_numpy(float), far)
+        x = np.minimum(here["number"].to_numpy(float), far)
         low = here["p_value"].to_numpy(float) < LEVEL
         ink = CLEAN if module == CLEAN_MODEL else inks[module]
         for marked, fill in ((low, ink), (~low, "white")):

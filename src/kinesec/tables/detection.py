@@ -17,6 +17,7 @@ from kinesec.tables.backdoor import CASE, CLEAN, Specs, typed
 LEVEL = 0.05
 THRESHOLD = 2.0  # the published rule of detectors that compare classes
 VICTIM = "victim"
+RATIO = "norm_ratio"  # of detectors that search a trigger for each class: what clean models are compared by
 SAMPLE = ("auc", "tpr_at_15_fpr")  # of a model's samples; 15 % is where the paper puts STRIP's threshold
 NOT_VALIDATED, FLAGGED, NOT_FLAGGED = "not validated here", "flagged", "not flagged"
 # The attack that a detector was published against: before it finds that, it can say nothing of others
@@ -28,7 +29,7 @@ DETECTOR = (*CASE, "detector", "setting")
 FIRST = (
     *("modality", "dataset", "recognizer", "attack", "detector", "seed", "index", "index_scaled", "null_mean"),
     *("null_sd", "flagged", "tpr_percent", "fpr_percent"),
-    *("p_value", "null_n", "metric", "setting", "attack_module", "ours"),
+    *("p_value", "ranked", "null_n", "metric", "setting", "attack_module", "ours"),
 )
 _NAMES = {"data": "dataset", "network": "recognizer", "poison": "attack", "training": "attack"}
 _KEYS = (*DETECTOR, "attack", "seed")
@@ -43,18 +44,21 @@ def detection(
 
     A job's rows name ``dataset`` (or ``data``), ``samples``, ``modality``, ``network``, ``poison`` (or ``training``;
     ``clean`` for a clean model), ``seed``, ``detector``, ``setting``, ``metric``, ``action`` and ``value``; metrics
-    ``index`` (high: looks backdoored) and ``index_scaled`` are read, ``action`` of the first is the class it points to;
-    of a model's samples, ``auc`` and ``tpr_at_15_fpr``.
+    ``index`` (high: looks backdoored), ``index_scaled`` and ``norm_ratio`` are read, ``action`` of the first is the
+    class it points to; of a model's samples, ``auc`` and ``tpr_at_15_fpr``.
     By modality and name, ``poisons`` says what each poison is, ``detectors`` which module each detector is
     (``detector``). Columns:
 
-    - ``p_value``: the conformal rank of ``index`` among the clean models' of the same data, network, detector and
-      setting (a clean model's among the others'), ``null_n`` of them; ``flagged_p`` where it is below 0.05
+    - ``ranked``: ``norm_ratio`` where the detector searches a trigger for each class, else ``index``
+    - ``p_value``: the conformal rank of that number among the clean models' of the same data, network, detector and
+      setting (a clean model's among the others'), ``null_n`` of them; ``flagged_p`` where it is below 0.05; ``p_index``
+      of ``index`` itself
     - ``flagged``: the detector's own verdict in a job's column ``flagged``; without it the published rule of detectors
       that compare classes, an index above 2; ``flagged_scaled`` with the factor 1.4826; empty for the others
     - ``tpr_percent``, ``fpr_percent``: by that rule, of all victims and all clean models of the detector;
       ``tpr_p_percent``, ``fpr_p_percent`` by p; ``attack_tpr_percent`` by p of the same trigger's victims alone
-    - ``auc`` with its ends: clean models against all victims, ``attack_auc`` against the same trigger's
+    - ``auc`` with its ends, of the number that is ranked: clean models against all victims, ``attack_auc`` against the
+      same trigger's; ``auc_index`` and ``attack_tpr_index_percent`` of ``index``
     - ``validated_by``: the attack that the detector was published against, where it finds more than half of its victims
       here by p and flags at most one clean model in twenty; else ``not validated here``, and so is its ``verdict``
 
@@ -99,14 +103,13 @@ def _wide(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.assign(seed=rows["seed"].astype(str), value=pd.to_numeric(rows["value"]))
     keys = list(_KEYS)
     index = rows[rows["metric"] == "index"].drop_duplicates(keys)
-    scaled = rows[rows["metric"] == "index_scaled"].drop_duplicates(keys)[[*keys, "value"]]
     index = index.assign(rule=_boolean_of(index["flagged"]) if "flagged" in index else np.nan)
     index = index[[*keys, "value", "action", "rule"]].rename(columns={"value": "index", "action": "class"})
-    wide = index.merge(scaled.rename(columns={"value": "index_scaled"}), on=keys, how="left")
-    for metric in SAMPLE:
-        of_samples = rows[rows["metric"] == metric].drop_duplicates(keys)[[*keys, "value"]]
-        wide = wide.merge(of_samples.rename(columns={"value": f"sample_{metric}"}), on=keys, how="left")
-    return wide
+    beside = {"index_scaled": "index_scaled", RATIO: RATIO, **{metric: f"sample_{metric}" for metric in SAMPLE}}
+    for metric, column in beside.items():
+        of_metric = rows[rows["metric"] == metric].drop_duplicates(keys)[[*keys, "value"]]
+        index = index.merge(of_metric.rename(columns={"value": column}), on=keys, how="left")
+    return index
 
 
 def _boolean_of(values: pd.Series) -> np.ndarray:
@@ -120,15 +123,11 @@ def _judged(group: pd.DataFrame) -> pd.DataFrame:
     group = group.reset_index(drop=True)
     clean = (group["model"] == CLEAN).to_numpy()
     index = group["index"].to_numpy(float)
-    known = ~np.isnan(index)
-    nulls = [index[clean & known & (np.arange(len(index)) != place)] for place in range(len(index))]
-    p = np.array(
-        [
-            conformal_p(value, null) if len(null) and not np.isnan(value) else np.nan
-            for value, null in zip(index, nulls, strict=True)
-        ]
-    )
-    by_p = np.where(np.isnan(p), np.nan, p < LEVEL)
+    ranked = RATIO if group[RATIO].notna().any() else "index"
+    number = group[ranked].to_numpy(float)
+    nulls, p = _ranks(number, clean)
+    _, p_index = _ranks(index, clean)
+    by_p, by_index = (np.where(np.isnan(values), np.nan, values < LEVEL) for values in (p, p_index))
     scaled = group["index_scaled"].to_numpy(float)
     above = {
         name: np.where(np.isnan(scaled) | np.isnan(values), np.nan, values > THRESHOLD)
@@ -141,20 +140,31 @@ def _judged(group: pd.DataFrame) -> pd.DataFrame:
         "null_sd": [float(null.std(ddof=1)) if len(null) > 1 else np.nan for null in nulls],
         "null_n": [len(null) for null in nulls],
         "p_value": p,
+        "ranked": ranked,
+        "p_index": p_index,
+        "auc_index": _auc(index, ~clean)[0],
         **{name: pd.array(_boolean(values), dtype="boolean") for name, values in (*rules.items(), ("flagged_p", by_p))},
         "n_victims": int((~clean).sum()),
         "n_clean": int(clean.sum()),
     }
     for suffix, values in (("", rules["flagged"]), ("_scaled", rules["flagged_scaled"]), ("_p", by_p)):
         columns |= {f"tpr{suffix}_percent": _rate(values[~clean]), f"fpr{suffix}_percent": _rate(values[clean])}
-    columns |= dict(zip(("auc", "auc_low", "auc_high"), _auc(index, ~clean), strict=True))
+    columns |= dict(zip(("auc", "auc_low", "auc_high"), _auc(number, ~clean), strict=True))
     group = group.drop(columns="rule").assign(**columns)
     of_attack = {
-        module: (_rate(by_p[mine]), *_auc(index[mine | clean], mine[mine | clean]), int(mine.sum()))
+        module: (
+            _rate(by_p[mine]),
+            *_auc(number[mine | clean], mine[mine | clean]),
+            int(mine.sum()),
+            _rate(by_index[mine]),
+        )
         for module in dict.fromkeys(group.loc[~clean, "attack_module"])
         for mine in (((group["attack_module"] == module) & ~clean).to_numpy(),)
     }
-    named = ("attack_tpr_percent", "attack_auc", "attack_auc_low", "attack_auc_high", "attack_victims")
+    named = (
+        *("attack_tpr_percent", "attack_auc", "attack_auc_low", "attack_auc_high", "attack_victims"),
+        "attack_tpr_index_percent",
+    )
     nothing = (np.nan,) * len(named)
     told = [of_attack.get(module, nothing) for module in group["attack_module"]]
     group = group.assign(**{name: [values[place] for values in told] for place, name in enumerate(named)})
@@ -167,6 +177,17 @@ def _judged(group: pd.DataFrame) -> pd.DataFrame:
         validated_by=published if valid else NOT_VALIDATED,
         verdict=words if valid else NOT_VALIDATED,
     )
+
+
+def _ranks(number: np.ndarray, clean: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """(the clean models' numbers, a clean model's without its own; conformal p-values), a model each."""
+    known = ~np.isnan(number)
+    nulls = [number[clean & known & (np.arange(len(number)) != place)] for place in range(len(number))]
+    p = [
+        conformal_p(value, null) if len(null) and not np.isnan(value) else np.nan
+        for value, null in zip(number, nulls, strict=True)
+    ]
+    return nulls, np.array(p)
 
 
 def _boolean(values: np.ndarray) -> list[bool | None]:

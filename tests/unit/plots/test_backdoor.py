@@ -55,6 +55,8 @@ def searches() -> pd.DataFrame:
             searched("badnet", seed, index, detector=name, scaled=scaled) for seed, index in enumerate((9.0, np.inf))
         ]
         jobs.append(searched("dft", 0, 0.1, detector=name, scaled=scaled))
+    ratios = [*(("clean", seed, 2.0 + seed / 20) for seed in range(20)), ("badnet", 0, 40.0), ("dft", 0, 2.5)]
+    jobs += [searched(of, seed, 5.0, detector="tabor", ratio=ratio) for of, seed, ratio in ratios]
     return detection.detection(jobs, {"skeleton": {"dft": poison("dft"), "badnet": poison("badnet")}})
 
 
@@ -160,6 +162,11 @@ def test_a_dot_is_filled_where_the_clean_models_leave_it_alone() -> None:
     assert "AUC 0.00 (0.00\u20131.00)" in texts
     strip = next(axes for axes in figure.axes if axes.get_title(loc="left") == "STRIP")
     assert "threshold" not in {line.get_gid() for line in strip.get_lines()}
+    ratios = next(axes for axes in figure.axes if axes.get_title(loc="left") == "TABOR")
+    dots = {str(line.get_gid()): list(line.get_xdata()) for line in ratios.get_lines()}
+    assert (dots["badnet-flagged"], dots["dft-not"]) == ([40], [2.5])  # not the index, which tells none apart
+    assert "threshold" not in dots
+    assert "times smaller" in ratios.get_xlabel()
 
 
 def test_energy_is_drawn_by_frame_and_summed_over_the_first_four() -> None:
@@ -188,7 +195,7 @@ def test_nothing_varied_and_no_row_are_one_line() -> None:
         with pytest.raises(KinesecError, match="figure of hdm05, other, st_gcn_s: found no row of"):
             draw(rows, **{**OF, "samples": "other"})
     with pytest.raises(NothingToDraw, match="found no detector with a number"):
-        detector_nulls.draw(searches().assign(index=np.nan), **OF)
+        detector_nulls.draw(searches().assign(index=np.nan, norm_ratio=np.nan), **OF)
 
 
 def test_a_difference_is_amplified_by_a_round_number_about_its_clean_sample() -> None:

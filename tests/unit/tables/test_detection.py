@@ -37,6 +37,20 @@ def test_a_row_a_model_with_its_rank_among_clean_ones() -> None:
     assert list(victims["attack_module"]) == ["badnet", "badnet", "dft"]
 
 
+def test_a_search_for_triggers_is_ranked_by_the_ratio_of_norms_and_the_index_stands_beside() -> None:
+    jobs = [searched("clean", seed, index, ratio=2 + index) for seed, index in enumerate(NULL)]
+    table = detection([*jobs, searched("badnet", 0, 1.0, ratio=40.0), searched("badnet", 1, 9.0, ratio=2.6)], POISONS)
+    victims = table[table["model"] == "victim"]
+    assert set(table["ranked"]) == {"norm_ratio"}
+    np.testing.assert_allclose(victims["p_value"], [1 / 21, 19 / 21])
+    np.testing.assert_allclose(victims["p_index"], [11 / 21, 1 / 21])
+    assert victims["null_mean"].iloc[0] == pytest.approx(2 + np.mean(NULL))
+    assert (victims["attack_tpr_percent"].iloc[0], victims["attack_tpr_index_percent"].iloc[0]) == (50, 50)
+    assert victims["attack_auc"].iloc[0] == pytest.approx((20 + 2.5) / 40)
+    assert victims["auc_index"].iloc[0] == pytest.approx((20 + 10.5) / 40)
+    assert set(made(NULL, {"badnet": [9.0]})["ranked"]) == {"index"}
+
+
 def test_a_clean_model_is_ranked_among_the_others() -> None:
     clean = made(NULL, {"badnet": [9.0]})[lambda table: table["model"] == "clean"].reset_index(drop=True)
     assert set(clean["null_n"]) == {19}

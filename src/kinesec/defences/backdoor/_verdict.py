@@ -26,6 +26,18 @@ def compared(
         yield Statistic(setting, VICTIM, metric, float(index[place]), "", n, action=classes[place], flagged=flagged)
 
 
+def norm_ratio(setting: str, classes: Sequence[str], norms: Sequence[float] | np.ndarray, n: int) -> Statistic:
+    """How many times smaller than the classes' median norm the smallest is, that of ``action``: ``norm_ratio`` (ours).
+
+    Norms are above 0, infinite where no trigger was found. Clean models say how large the ratio may be by chance, so
+    that it needs no median deviation, which some ten classes give badly. 1 where no class has a finite norm.
+    """
+    sizes = np.asarray(norms, np.float64)
+    place = int(sizes.argmin())
+    ratio = float(np.median(sizes) / sizes[place]) if np.isfinite(sizes[place]) else 1.0
+    return Statistic(setting, VICTIM, "norm_ratio", ratio, "", n, action=classes[place])
+
+
 def of_classes(
     setting: str, metric: str, classes: Sequence[str], values: Sequence[float] | np.ndarray, unit: str, n: int
 ) -> Iterator[Statistic]:

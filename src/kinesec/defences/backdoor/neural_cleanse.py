@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from kinesec.defences.backdoor import _inversion
-from kinesec.defences.backdoor._verdict import compared, of_classes
+from kinesec.defences.backdoor._verdict import compared, norm_ratio, of_classes
 from kinesec.defences.base import Outcome
 from kinesec.defences.cases.classification import Case
 from kinesec.defences.cases.parametrisation import Form, Masked
@@ -35,7 +35,7 @@ def report(
     setting: str,
     n: int,
 ) -> Iterator[Outcome]:
-    """Per class the mask's norm, success and steps; and the anomaly index of 1 / norm (TDBA) or of the norm itself."""
+    """Per class the mask's norm, success and steps; the anomaly index of 1 / norm (TDBA) or of the norm; the ratio."""
     lane = _inversion.smallest(search.size, search.reached, restarts)
     size = search.size if norm == "l1" else triggers.count(search.theta).clamp(min=0.5)
     norms = size[lane].double().cpu().numpy()
@@ -46,6 +46,7 @@ def report(
         yield from compared(setting, case.classes, 1 / np.maximum(norms, 1e-12), n, "high")
     else:
         yield from compared(setting, case.classes, norms, n, "low")
+    yield norm_ratio(setting, case.classes, np.maximum(norms, 1e-12), n)
 
 
 def defend(
@@ -65,7 +66,7 @@ def defend(
     success: Share = 0.99,
     early: Whole = 25,
 ) -> Iterator[Outcome]:
-    """The smallest mask of each class, and how much smaller the smallest is than the others' (``index``).
+    """The smallest mask of each class, and how much smaller the smallest is: ``index``, ``norm_ratio``.
 
     Defaults are the released code's. A step goes through ``samples`` in batches; on a CPU, where 24 samples in one
     batch, 150 steps and ``cost`` 0.01 are enough to find patches, one batch is a step. ``norm`` ``l0`` counts sites

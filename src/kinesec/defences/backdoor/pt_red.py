@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from kinesec.defences.backdoor import _inversion
-from kinesec.defences.backdoor._verdict import compared, of_classes
+from kinesec.defences.backdoor._verdict import compared, norm_ratio, of_classes
 from kinesec.defences.base import Outcome
 from kinesec.defences.cases.classification import Case
 from kinesec.defences.cases.parametrisation import Added, Form
@@ -36,7 +36,7 @@ def defend(
     deviation: NotNegative = 1e-3,
     success: Share = 0.9,
 ) -> Iterator[Outcome]:
-    """The l2 norm of each class's perturbation, and how far the largest 1 / norm is off the others' (``index``).
+    """The l2 norm of each class's perturbation, and how much smaller the smallest is: ``index``, ``norm_ratio``.
 
     Descent of ``rate`` (1 + 0.1 N(0, 1)) from N(0, ``deviation``) until the share ``success`` of the other classes'
     samples is called the target; defaults are the first author's code, in units of grey level / 255 or of normalised
@@ -61,4 +61,6 @@ def defend(
             yield from of_classes(setting, "l2", case.classes, norms, "units", n)
             yield from of_classes(setting, "success", case.classes, 100 * search.success[lane].cpu().numpy(), "%", n)
             yield from of_classes(setting, "steps", case.classes, search.steps[lane].cpu().numpy(), "", n)
-            yield from compared(setting, case.classes, np.where(found, 1 / np.maximum(norms, 1e-12), 0.0), n, "high")
+            norms = np.where(found, np.maximum(norms, 1e-12), np.inf)
+            yield from compared(setting, case.classes, 1 / norms, n, "high")
+            yield norm_ratio(setting, case.classes, norms, n)
