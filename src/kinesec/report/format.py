@@ -6,6 +6,10 @@ import math
 
 FINE = 0.001  # of a millimetre or per cent: what is less is arithmetic, not motion
 NONE = "\u2013"
+# what values of a quantity can be; a symmetric interval may say more than that, and is shown within
+ANY, PERCENT, SHARE, LENGTH, POINTS = (
+    (-math.inf, math.inf), (0.0, 100.0), (0.0, 1.0), (0.0, math.inf), (-100.0, 100.0),
+)  # fmt: skip
 
 
 def number(value: float) -> str:
@@ -25,7 +29,10 @@ def number(value: float) -> str:
     return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
-def interval(value: float, low: float, high: float) -> str:
+def interval(value: float, low: float, high: float, within: tuple[float, float] = ANY) -> str:
+    """``mean (low\u2013high)``, the ends kept ``within`` the range of the quantity."""
+    if not math.isnan(low):
+        low, high = max(low, within[0]), min(high, within[1])
     mean, ends = number(value), (number(low), number(high))
     if math.isnan(value) or math.isnan(low) or ends == (mean, mean):
         return mean

@@ -1,17 +1,14 @@
-"""Tables as HTML: great-tables builds them and escapes every cell; the page's one style sheet dresses them."""
+"""Tables as HTML: every cell escaped; the page's one style sheet dresses them, its script sorts and filters them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 import pandas as pd
-from great_tables import GT, loc, style
 from markupsafe import Markup, escape
 
-from kinesec.tables.papers.verdicts import VERDICTS
-
-VARIABLES = {verdict: f"var(--{verdict.replace(' ', '-')})" for verdict in VERDICTS}
+from kinesec.report.naming import named, prose
 
 
 def table(
@@ -25,29 +22,94 @@ def table(
     spanners: Mapping[str, Sequence[str]] | None = None,
     numbers: Sequence[str] = (),
     verdicts: Mapping[tuple[int, str], str] | None = None,
+    verbatim: Sequence[str] = (),
+    choices: Sequence[str] = (),
 ) -> Markup:
     """A captioned ``<table>``; ``frame`` holds text.
 
     ``row`` is the column that names a row, ``group`` the one whose values head groups of rows, ``labels`` the header
     of each column, ``spanners`` headers over several, ``numbers`` the columns to align right. ``verdicts`` colours
-    the cell at (row's place, column). The same frame gives the same text.
+    the cell at (row's place, column). Names in cells are those in print but in ``verbatim`` columns, which hold paths
+    and hashes. Readers may choose among the values of ``choices``. The same frame gives the same text.
     """
-    kept = [column for column in frame.columns if column in labels or column in (row, group)]
-    built = GT(frame[kept], id=name, rowname_col=row, groupname_col=group)
-    built = built.tab_stubhead(label=labels[row])
-    built = built.cols_label({column: label for column, label in labels.items() if column in kept and column != row})
-    for label, columns in (spanners or {}).items():
-        built = built.tab_spanner(label=label, columns=[column for column in columns if column in kept])
-    aligned = [column for column in numbers if column in kept]
-    if aligned:
-        built = built.cols_align("right", columns=aligned)
-    left = [column for column in kept if column not in (row, group, *aligned)]
-    if left:
-        built = built.cols_align("left", columns=left)
-    for (place, column), verdict in (verdicts or {}).items():
-        built = built.tab_style(style.css(f"background-color: {VARIABLES[verdict]}"), loc.body(column, [place]))
-    html = built.as_raw_html()
-    inner = re.search(r"<table\b.*</table>", html, flags=re.DOTALL)
-    assert inner is not None, "great-tables gave no table"
-    rest = inner[0].partition(">")[2]
-    return Markup(f'<table id="{escape(name)}">\n<caption>{escape(caption)}</caption>{rest}')
+    kept = [column for column in frame.columns if column in labels and column not in (row, group)]
+    columns = [row, *_adjacent(kept, spanners or {})]
+    places = [str(columns.index(column)) for column in choices]
+    chosen = Markup(' data-choices="{}"').format(" ".join(places)) if places else Markup("")
+    made = [
+        Markup('<table id="{}"{}>\n<caption>{}</caption>\n<thead>\n').format(name, chosen, prose(caption)),
+        *_head(columns, labels, spanners or {}, numbers),
+        Markup("</thead>\n"),
+    ]
+    records = [(place, record) for place, record in enumerate(frame.to_dict("records"))]
+    for heading, of_group in groupby(_together(records, group), lambda item: str(item[1][group]) if group else ""):
+        made.append(Markup("<tbody>\n"))
+        if group:
+            made.append(
+                Markup('<tr class="group"><th colspan="{}" scope="rowgroup"><span>{}</span></th></tr>\n').format(
+                    len(columns), named(heading)
+                )
+            )
+        for place, record in of_group:
+            made.append(Markup("<tr>"))
+            for column in columns:
+                text = record[column] if column in verbatim else named(record[column])
+                verdict = (verdicts or {}).get((place, column))
+                made.append(_cell(text, column == row, column in numbers, column in verbatim, verdict))
+            made.append(Markup("</tr>\n"))
+        made.append(Markup("</tbody>\n"))
+    return Markup("").join([*made, Markup("</table>")])
+
+
+def _adjacent(kept: Sequence[str], spanners: Mapping[str, Sequence[str]]) -> list[str]:
+    """The columns, those of a spanner beside its first."""
+    over = {column: [name for name in of_label if name in kept] for of_label in spanners.values() for column in of_label}
+    return list(dict.fromkeys(name for column in kept for name in over.get(column, [column])))
+
+
+def _together(records: list[tuple[int, dict[str, object]]], group: str | None) -> list[tuple[int, dict[str, object]]]:
+    """The records, those of a group beside its first."""
+    if group is None:
+        return records
+    order = {heading: place for place, heading in enumerate(dict.fromkeys(str(record[group]) for _, record in records))}
+    return sorted(records, key=lambda item: order[str(item[1][group])])
+
+
+def _head(
+    columns: Sequence[str], labels: Mapping[str, str], spanners: Mapping[str, Sequence[str]], numbers: Sequence[str]
+) -> Iterator[Markup]:
+    over = {column: label for label, of_label in spanners.items() for column in of_label if column in columns}
+
+    def leaf(column: str, rows: int) -> Markup:
+        spans = Markup(' rowspan="2"') if rows == 2 else Markup("")
+        kind = Markup(' class="number"') if column in numbers else Markup("")
+        return Markup('<th scope="col" data-column="{}"{}{}>{}</th>').format(
+            columns.index(column), spans, kind, prose(labels[column])
+        )
+
+    if not over:
+        yield Markup("<tr>{}</tr>\n").format(Markup("").join(leaf(column, 1) for column in columns))
+        return
+    first: list[Markup] = []
+    for label, of_label in groupby(columns, lambda column: over.get(column, "")):
+        members = list(of_label)
+        if label:
+            spanner = Markup('<th scope="colgroup" colspan="{}" class="spanner">{}</th>')
+            first.append(spanner.format(len(members), prose(label)))
+        else:
+            first += [leaf(column, 2) for column in members]
+    yield Markup("<tr>{}</tr>\n").format(Markup("").join(first))
+    yield Markup("<tr>{}</tr>\n").format(Markup("").join(leaf(column, 1) for column in columns if column in over))
+
+
+def _cell(text: object, is_row: bool, is_number: bool, is_code: bool, verdict: str | None) -> Markup:
+    kinds = [
+        *(["number"] if is_number else []),
+        *(["verbatim"] if is_code else []),
+        *([verdict.replace(" ", "-")] if verdict else []),
+    ]
+    kind = Markup(' class="{}"').format(" ".join(kinds)) if kinds else Markup("")
+    written = Markup("<code>{}</code>").format(text) if is_code else escape(text)
+    if is_row:
+        return Markup('<th scope="row"{}>{}</th>').format(kind, written)
+    return Markup("<td{}>{}</td>").format(kind, written)

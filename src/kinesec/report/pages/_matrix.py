@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from kinesec.report.format import FINE, NONE, interval, number, plural
+from kinesec.report.format import ANY, FINE, LENGTH, NONE, PERCENT, interval, number, plural
 from kinesec.report.pages._rows import ORDER, POWERS, groups, stack
 from kinesec.tables import seeds, strategies
 
@@ -22,6 +22,8 @@ PAIRED = {
     "gap": ("victim", "triggered", "gap_closed"),
     "half": ("victim", "triggered", "ASR_half_gap"),
 }
+
+RANGES = {"gap": (-math.inf, 1.0), "half": PERCENT}
 
 
 def percent(after: float, before: float) -> str:
@@ -50,7 +52,7 @@ def matrix(table: pd.DataFrame) -> pd.DataFrame:
         nothing = (math.nan, math.nan, math.nan)
         rows.append(
             {name: number(means.get(key, nothing)[0]) for name, key in MATRIX.items()}
-            | {name: interval(*means.get(key, nothing)) for name, key in PAIRED.items()}
+            | {name: interval(*means.get(key, nothing), RANGES.get(name, ANY)) for name, key in PAIRED.items()}
             | {
                 "group": f"{dataset}, {protocol} \u00b7 {predictor} \u00b7 {plural(seeds.count(widest), 'seed')}",
                 "strategy": str(strategy),
@@ -87,7 +89,8 @@ def near_misses(table: pd.DataFrame) -> pd.DataFrame:
         }.items():
             of_model = here[(here["model"] == model) & here["metric"].isin(metrics) & here["windows"].isin(list(kinds))]
             means = seeds.over_seeds(of_model, ["windows"])
-            ends = [interval(*row) for row in means[["value", "low", "high"]].values.tolist()]
+            within = PERCENT if metrics == ("ASR",) else LENGTH
+            ends = [interval(*row, within) for row in means[["value", "low", "high"]].values.tolist()]
             cells[name] = pd.Series(ends, index=means["windows"], dtype=object)
         frame = pd.DataFrame(cells, dtype=object).fillna(NONE)
         parts.append((heading, frame.reindex([name for name in kinds if name in frame.index]).rename(index=kinds)))
@@ -159,4 +162,4 @@ def _ends(means: pd.DataFrame) -> list[list[float]]:
 
 
 def _cells(means: pd.DataFrame) -> pd.Series:
-    return pd.Series([interval(*row) for row in _ends(means)], index=means.index)
+    return pd.Series([interval(*row, LENGTH) for row in _ends(means)], index=means.index)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from kinesec.report.format import FINE, NONE, interval, number, plural
+from kinesec.report.format import FINE, LENGTH, NONE, PERCENT, interval, number, plural
 from kinesec.tables import seeds, strategies
 
 MODELS = {"zero_velocity": "zero velocity", "clean": "clean model", "victim": "victim"}
@@ -42,7 +42,8 @@ def pivot(rows: pd.DataFrame, index: str, columns: dict[str, dict[str, str]]) ->
     for name, wanted in columns.items():
         here = rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)]
         means = seeds.over_seeds(here, [index])
-        cells = [interval(*cell) for cell in means[["value", "low", "high"]].values.tolist()]
+        within = PERCENT if wanted.get("metric") == "ASR" else LENGTH
+        cells = [interval(*cell, within) for cell in means[["value", "low", "high"]].values.tolist()]
         formatted[name] = pd.Series(cells, index=means[index], dtype=object)
     return pd.DataFrame(formatted, dtype=object).fillna(NONE)
 
@@ -79,8 +80,19 @@ def horizons(table: pd.DataFrame) -> pd.DataFrame:
         frames = at.assign(horizon=at["horizon_ms_nominal"].map("{:.0f} ms".format))
         columns = {name: {"horizon": name} for name in frames.sort_values("frame")["horizon"].unique()}
         cells = pivot(frames, "model", columns)
-        parts.append((heading, cells.reindex([name for name in MODELS if name in cells.index]).rename(index=MODELS)))
+        shown = cells.reindex([name for name in MODELS if name in cells.index]).rename(index=MODELS)
+        parts.append((heading + _measured(at), shown))
     return stack(parts, "model").fillna(NONE)
+
+
+def _measured(rows: pd.DataFrame) -> str:
+    """How long a frame takes as measured, beside its nominal time; nothing where a table does not say."""
+    if rows.empty or "horizon_ms_measured" not in rows:
+        return ""
+    nominal, measured = (
+        pd.to_numeric(rows[f"horizon_ms_{clock}"]).iloc[0] / rows["frame"].iloc[0] for clock in ("nominal", "measured")
+    )
+    return f" \u00b7 a frame is {measured:.3g} ms as measured, {nominal:g} ms nominal"
 
 
 PER_ACTION = {

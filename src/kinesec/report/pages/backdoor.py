@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from kinesec.report.format import NONE, interval, number, plural, pretty
+from kinesec.report.format import NONE, PERCENT, POINTS, SHARE, interval, number, plural, pretty
 from kinesec.report.markup import table
 from kinesec.tables import backdoor
 from kinesec.tables.detection import NOT_VALIDATED
@@ -87,7 +87,8 @@ def _heading(row: Mapping[Any, Any]) -> str:
 
 def _cell(row: Mapping[Any, Any], name: str, unit: str = "percent") -> str:
     stem = name if unit == "percent" else f"{name}_{unit}"
-    return interval(*(float(row[key]) for key in (f"{name}_{unit}", f"{stem}_low", f"{stem}_high")))
+    within = PERCENT if unit == "percent" else POINTS
+    return interval(*(float(row[key]) for key in (f"{name}_{unit}", f"{stem}_low", f"{stem}_high")), within)
 
 
 def _seeds(rows: pd.DataFrame) -> dict[tuple[str, ...], int]:
@@ -97,20 +98,20 @@ def _seeds(rows: pd.DataFrame) -> dict[tuple[str, ...], int]:
     return {tuple(map(str, key)): int(group["seed"].nunique()) for key, group in groups}
 
 
-def _samples(rows: pd.DataFrame, row: Mapping[Any, Any]) -> str:
-    count = _seeds(rows)[tuple(str(row[name]) for name in backdoor.CASE)]
+def _samples(seeds: Mapping[tuple[str, ...], int], row: Mapping[Any, Any]) -> str:
+    count = seeds[tuple(str(row[name]) for name in backdoor.CASE)]
     return f"{_heading(row)} \u00b7 {plural(int(row['n']), 'sample')}, {plural(count, 'seed')}"
 
 
 def backdoors(rows: pd.DataFrame) -> pd.DataFrame:
     """A row a backdoor of a network: accuracy, success, what both are without it, and what is to be seen of it."""
     chosen = backdoor.plain(backdoor.of_seeds(rows))
-    labels = _labels(chosen)
+    labels, seeds = _labels(chosen), _seeds(rows)
     return pd.DataFrame(
         [
             {
                 "what": labels[row["modality"], row["attack"]] + ("*" if _true(row["ours"]) else ""),
-                "group": _samples(rows, row),
+                "group": _samples(seeds, row),
                 "acc": _cell(row, "acc"),
                 "change": _cell(row, "acc_change", "points"),
                 "asr": _cell(row, "asr_non_target"),
@@ -170,13 +171,13 @@ def sizes(rows: pd.DataFrame) -> pd.DataFrame:
 def controls(rows: pd.DataFrame) -> pd.DataFrame:
     """A row a backdoor and what else it is tested on: other triggers, samples stored with loss."""
     chosen = backdoor.of_seeds(rows)
-    labels = _labels(chosen)
+    labels, seeds = _labels(chosen), _seeds(rows)
     others = chosen.drop(backdoor.plain(chosen).index)
     return pd.DataFrame(
         [
             {
                 "what": f"{labels[row['modality'], row['attack']]}, {_test(row)}",
-                "group": _samples(rows, row),
+                "group": _samples(seeds, row),
                 "acc": _cell(row, "acc"),
                 "asr": _cell(row, "asr_non_target"),
                 "base": _cell(row, "base_rate"),
@@ -212,7 +213,7 @@ def detectors(rows: pd.DataFrame) -> pd.DataFrame:
             "p": number(float(group["p_value"].median())),
             "rule": _flagged(group["flagged"]),
             "by_p": _flagged(group["flagged_p"]),
-            "auc": interval(*(float(group[f"attack_auc{end}"].iloc[0]) for end in ("", "_low", "_high"))),
+            "auc": interval(*(float(group[f"attack_auc{end}"].iloc[0]) for end in ("", "_low", "_high")), SHARE),
             "verdict": _verdict(group),
         }
         for named, group in _kinds(rows)

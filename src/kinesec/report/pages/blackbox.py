@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from kinesec.report.format import interval, number, plural, pretty
+from kinesec.report.format import LENGTH, PERCENT, interval, number, plural, pretty
 from kinesec.tables.blackbox import AFTER
 from kinesec.tables.labels import attack_labels
 from kinesec.tables.seeds import count, of_seeds
@@ -50,8 +50,8 @@ def blackbox(rows: pd.DataFrame, groups: Sequence[str] = ("dataset", "clips", "r
                 "what": f"{label}{strategy}",
                 "group": f"{dataset}, {clips} \u00b7 {pretty(recognizer)} \u00b7 {tested} correctly classified, "
                 f"{plural(count(group), 'seed')}",
-                "success": _interval(row["success_percent"], row["low_percent"], row["high_percent"]),
-                "on_manifold": _interval(*(row[f"on_manifold_{end}"] for end in ("percent", "low", "high"))),
+                "success": _interval(*(row[f"{end}_percent"] for end in ("success", "low", "high")), within=PERCENT),
+                "on_manifold": _interval(*(row[f"on_manifold_{end}"] for end in ("percent", "low", "high")), within=PERCENT),
                 "clean": number(row["clean_within_limits_percent"]),
                 "converged": number(row["converged_percent"]),
                 "queries": f"{float(row['queries_median']):,.0f}",
@@ -68,6 +68,6 @@ def blackbox(rows: pd.DataFrame, groups: Sequence[str] = ("dataset", "clips", "r
     return pd.DataFrame(parts)
 
 
-def _interval(value: float, low: float, high: float) -> str:
+def _interval(value: float, low: float, high: float, within: tuple[float, float] = LENGTH) -> str:
     # where half of some resample's clips were not adversarial yet, an interval has no end
-    return interval(value, low if np.isfinite(high) else np.nan, high)
+    return interval(value, low if np.isfinite(high) else np.nan, high, within)

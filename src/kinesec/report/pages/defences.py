@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 from markupsafe import Markup
 
-from kinesec.report.format import NONE, interval, number
+from kinesec.report.format import LENGTH, NONE, interval, number
 from kinesec.report.markup import table
 from kinesec.tables.seeds import over_seeds
 from kinesec.tables.strategies import Strategy
@@ -53,7 +53,7 @@ def detectors(rows: pd.DataFrame) -> pd.DataFrame:
         )
         areas = over_seeds(group.assign(what=_named(group)), ["what"]).set_index("what").loc[cells.index]
         cells["detector_auc"] = [
-            f"{mean:.3f} ({low:.3f}\u2013{high:.3f})" for mean, low, high in areas[list(ENDS)].values
+            f"{mean:.3f} ({max(low, 0.0):.3f}\u2013{min(high, 1.0):.3f})" for mean, low, high in areas[list(ENDS)].values
         ]
         counts = group.assign(what=_named(group)).groupby("what", sort=False)[["n", "n_marked"]].first()
         cells["n"] = [f"{int(n)}, {int(marked)} poisoned" for n, marked in counts.loc[cells.index].to_numpy()]
@@ -74,7 +74,7 @@ def repairs(rows: pd.DataFrame) -> pd.DataFrame:
                 epochs = {"before": errors["epoch"].min(), "after": errors["epoch"].max()}
                 for when, epoch in epochs.items():
                     mean, low, high = _over_seeds(errors[errors["epoch"] == epoch])
-                    cell = interval(mean, low, high) if when == "after" else number(mean)
+                    cell = interval(mean, low, high, LENGTH) if when == "after" else number(mean)
                     by_setting.setdefault(str(what), {})[f"{metric}_{model}_{when}"] = cell
             last = of_one[(of_one["epoch"] == of_one["epoch"].max()) & of_one["gap_repaired"].notna()]
             by_setting[str(what)]["n"] = f"{int(of_one['n'].iloc[0])}"

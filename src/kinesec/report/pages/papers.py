@@ -1,17 +1,25 @@
-"""The comparison with the papers, as the report shows it: one row a setting, one column a horizon."""
+"""The comparison with the papers, as the report shows it: how many numbers of each verdict, and every number."""
 
 from __future__ import annotations
-
-import math
 
 import pandas as pd
 from markupsafe import Markup
 
-from kinesec.report.format import NONE, number
+from kinesec.report.format import ANY, NONE, PERCENT, interval, number
 from kinesec.report.markup import table
 from kinesec.tables.papers.verdicts import VERDICTS
 
-ROW = ["paper", "table", "model", "setting", "run_dataset", "predictor"]
+LABELS = {
+    "what": "Number",
+    "ours": "This run",
+    "published": "Published",
+    "tolerance": "Within",
+    "verdict": "Verdict",
+    "reason": "Why",
+    "paper": "Paper",
+    "dataset": "Data set",
+    "model": "Model",
+}
 
 
 def counts(comparison: pd.DataFrame) -> pd.DataFrame:
@@ -20,58 +28,45 @@ def counts(comparison: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(columns=list(VERDICTS), fill_value=0).rename_axis(columns=None).reset_index().astype(str)
 
 
-def _cell(row: pd.Series) -> str:
-    return f"{number(float(row['value']))} / {number(float(row['paper_value']))}"
+def _metric(metric: str) -> str:
+    name, _, horizon = metric.partition("@")
+    return f"{name} at {horizon.removesuffix('ms')} ms (nominal)" if horizon.endswith("ms") else metric
 
 
-def _horizon(metric: str) -> float:
-    digits = metric.partition("@")[2].removesuffix("ms")
-    return float(digits) if digits.isdigit() else math.inf
+def _with_unit(value: float, unit: str) -> str:
+    return NONE if value != value else f"{number(value)} {unit}".strip()
 
 
-def _verdict(part: pd.DataFrame, notes: list[str]) -> str:
-    """``reproduced``, or each verdict with its count; what is not judged carries the times of its reasons."""
-    times = part["verdict"].value_counts()
-    said = [
-        verdict if len(times) == 1 else f"{times[verdict]} {verdict}" for verdict in VERDICTS if verdict in times.index
-    ]
-    reasons = list(dict.fromkeys(part.loc[part["verdict"].isin(["not comparable", "not run"]), "reason"]))
-    notes.extend(reason for reason in reasons if reason not in notes)
-    places = ", ".join(str(notes.index(reason) + 1) for reason in reasons)
-    return ", ".join(said) + (f" [{places}]" if places else "")
+def numbers(comparison: pd.DataFrame) -> pd.DataFrame:
+    """A row a published number: this run's with its interval, the published one, how far both may lie apart, why."""
+    rows = []
+    for row in comparison.to_dict("records"):
+        unit = row["unit"]
+        within = PERCENT if unit == "%" else ANY
+        ours = interval(float(row["value"]), float(row["low"]), float(row["high"]), within)
+        model = row["model"] + (f" (ours: {row['predictor']})" if row["predictor"] else "")
+        dataset = row["dataset"] + (f" (ours: {row['run_dataset']})" if row["run_dataset"] else "")
+        rows.append(
+            {
+                "what": f"{_metric(row['metric'])}, {row['model']}; {row['setting']}",
+                "ours": NONE if ours == NONE else f"{ours} {unit}".strip(),
+                "published": _with_unit(float(row["paper_value"]), unit),
+                "tolerance": _with_unit(float(row["tolerance"]), unit),
+                "verdict": row["verdict"],
+                "reason": row["reason"],
+                "paper": f"{row['paper']}, {row['table']}",
+                "dataset": dataset,
+                "model": model,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(LABELS))
 
 
-def grid(comparison: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, dict[tuple[int, str], str]]:
-    """(table, verdict by its row's place and column): cells are ``ours / published``.
-
-    Columns ``group`` (paper, table), ``what`` (model, setting, our predictor), one a metric, and ``verdict``, which
-    names by number the reasons why numbers are not judged; new reasons are put at the end of ``notes``.
-    """
-    metrics = sorted(set(comparison["metric"]), key=_horizon)
-    labels = {metric: metric.replace("MPJPE@", "").replace("ms", " ms") for metric in metrics}
-    rows: list[dict[str, str]] = []
-    colours: dict[tuple[int, str], str] = {}
-    several = comparison["run_dataset"].nunique() > 1
-    for (paper, place, model, setting, dataset, predictor), part in comparison.groupby(ROW, sort=False, dropna=False):
-        ours = ", ".join(str(text) for text in (predictor, dataset if several else "") if text)
-        name = f"{model}; {setting}" + (f" \u2014 {ours}" if ours else "")
-        row = {"group": f"{paper}, {place}", "what": name}
-        for metric in metrics:
-            here = part[part["metric"] == metric]
-            row[labels[metric]] = NONE if here.empty else _cell(here.iloc[0])
-            if not here.empty:
-                colours[len(rows), labels[metric]] = str(here.iloc[0]["verdict"])
-        rows.append({**row, "verdict": _verdict(part, notes)})
-    return pd.DataFrame(rows), colours
-
-
-def sections(comparison: pd.DataFrame) -> tuple[dict[str, Markup], list[str]]:
-    """``counts``, ``grid`` (by horizon) and ``others`` of the table ``paper_comparison``; the reasons they name.
-
-    ``others`` is there only when the comparison has a metric that is no error at a horizon.
-    """
-    comparison = comparison.assign(**{name: comparison[name].fillna("") for name in ("predictor", "run_dataset")})
-    by_verdict = counts(comparison)
+def sections(comparison: pd.DataFrame) -> dict[str, Markup]:
+    """``counts`` and ``numbers`` of the table ``paper_comparison``."""
+    texts = ("paper", "table", "dataset", "model", "setting", "metric", "run_dataset", "predictor", "unit", "reason")
+    comparison = comparison.assign(**{name: comparison[name].fillna("").astype(str) for name in texts})
+    by_verdict, every = counts(comparison), numbers(comparison)
     verdicts = [column for column in by_verdict.columns if column != "paper"]
     filled = [
         (place, verdict)
@@ -79,7 +74,7 @@ def sections(comparison: pd.DataFrame) -> tuple[dict[str, Markup], list[str]]:
         for verdict in verdicts
         if by_verdict[verdict][place] != "0"
     ]
-    tables = {
+    return {
         "counts": table(
             by_verdict,
             name="paper-counts",
@@ -88,27 +83,15 @@ def sections(comparison: pd.DataFrame) -> tuple[dict[str, Markup], list[str]]:
             row="paper",
             numbers=verdicts,
             verdicts={(place, verdict): verdict for place, verdict in filled},
-        )
-    }
-    horizon = comparison["metric"].str.startswith("MPJPE@")
-    notes: list[str] = []
-    for key, part, caption in (
-        ("grid", comparison[horizon], "This run / published: MPJPE (mm) at the nominal horizon"),
-        ("others", comparison[~horizon], "This run / published: other numbers"),
-    ):
-        if part.empty:
-            continue
-        cells, colours = grid(part, notes)
-        metrics = [column for column in cells.columns if column not in ("group", "what", "verdict")]
-        tables[key] = table(
-            cells,
-            name=f"paper-{key}",
-            caption=caption,
-            labels={"what": "Model; setting \u2014 our predictor", **{name: name for name in metrics}}
-            | {"verdict": "Verdict"},
+        ),
+        "numbers": table(
+            every,
+            name="paper-numbers",
+            caption="Every published number that this run can speak to, beside its own",
+            labels=LABELS,
             row="what",
-            group="group",
-            numbers=metrics,
-            verdicts=colours,
-        )
-    return tables, notes
+            numbers=("ours", "published", "tolerance"),
+            verdicts={(place, "verdict"): verdict for place, verdict in enumerate(every["verdict"])},
+            choices=("paper", "dataset", "model", "verdict"),
+        ),
+    }

@@ -60,7 +60,7 @@ def sections(rows: pd.DataFrame) -> dict[str, Markup]:
         "horizons": Shown(
             horizons,
             "MPJPE (mm) on clean windows at each nominal horizon",
-            {"model": "Model", **{step: step for step in steps}},
+            {"model": "Model", **{step: f"{step} nominal" for step in steps}},
             "model",
             steps,
         ),

@@ -11,6 +11,13 @@ from markupsafe import Markup
 from kinesec.report.format import NONE, number
 from kinesec.report.markup import table
 
+# columns of paths, hashes and releases, which are shown as they are
+VERBATIM = {
+    "left_out": ("path",),
+    "windows": ("sha256",),
+    "versions": ("name", "version"),
+    "artefacts": ("name", "sha256"),
+}
 _SPLITS = ("train", "val", "test")
 
 
@@ -103,6 +110,7 @@ def sections(facts: Mapping[str, Any]) -> dict[str, Markup]:
             row=row,
             group="group" if "group" in rows[0] else None,
             numbers=list(numbers),
+            verbatim=[column for column in VERBATIM.get(key, ()) if column in rows[0]],
         )
         for key, (rows, caption, labels, row, numbers) in shown.items()
         if rows

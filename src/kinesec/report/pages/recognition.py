@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from kinesec.report.format import NONE, interval, number, plural, pretty
+from kinesec.report.format import LENGTH, NONE, PERCENT, interval, number, plural, pretty
 from kinesec.report.markup import table
 from kinesec.report.pages import blackbox, robustness
 from kinesec.tables.bounds import of_presets
@@ -33,7 +33,9 @@ PAPER_TABLES = {
 
 
 def _cell(row: Mapping[Any, Any], value: str, low: str, high: str) -> str:
-    return interval(float(row[value]), float(row[low]), float(row[high]))
+    # shares in per cent are up to a whole; costs and their quotients have no end
+    within = PERCENT if value.endswith("_percent") and not value.startswith("bone_") else LENGTH
+    return interval(float(row[value]), float(row[low]), float(row[high]), within)
 
 
 def _seeds(rows: pd.DataFrame) -> str:

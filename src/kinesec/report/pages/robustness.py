@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kinesec.report.format import interval, number, plural, pretty
+from kinesec.report.format import PERCENT, POINTS, interval, number, plural, pretty
 from kinesec.tables.labels import attack_labels
 from kinesec.tables.seeds import ALL_SEEDS
 
@@ -82,7 +82,7 @@ def pairs(table: pd.DataFrame, defended: pd.DataFrame) -> pd.DataFrame:
                 "what": f"{pretty(row['defence'])}, {_named(row['against'])}",
                 "group": f"{row['dataset']}, {row['clips']} \u00b7 {pretty(row['recognizer'])} \u00b7 "
                 f"{labels[row['attack']]}",
-                "less": interval(row["less_percent"], row["less_low"], row["less_high"]),
+                "less": interval(row["less_percent"], row["less_low"], row["less_high"], POINTS),
                 "verdict": row["verdict"],
                 "n": str(int(row["n"])),
             }
@@ -169,4 +169,4 @@ def _column(attack: str) -> str:
 
 
 def _interval(row: Any, name: str) -> str:
-    return interval(*(float(row[f"{name}_{end}"]) for end in ("percent", "low", "high")))
+    return interval(*(float(row[f"{name}_{end}"]) for end in ("percent", "low", "high")), PERCENT)

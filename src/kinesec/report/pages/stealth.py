@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from kinesec.report.format import NONE, interval, number, pretty
+from kinesec.report.format import NONE, SHARE, interval, number, pretty
 from kinesec.report.markup import table
 from kinesec.report.pages._rows import stack
 from kinesec.tables import seeds, stealth
@@ -80,7 +80,7 @@ def told_apart(rows: pd.DataFrame) -> pd.DataFrame:
                 areas = seeds.over_seeds(here, ["selection", "what", "score"])
                 cells = areas.assign(
                     cell=[
-                        interval(*row) + (_MARK if moved else "")
+                        interval(*row, SHARE) + (_MARK if moved else "")
                         for *row, moved in areas[["value", "low", "high", "score"]].values.tolist()
                     ]
                 ).pivot(index="selection", columns="what", values="cell")

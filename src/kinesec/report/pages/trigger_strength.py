@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from kinesec.report.format import NONE, interval, plural, pretty
+from kinesec.report.format import ANY, LENGTH, NONE, PERCENT, interval, plural, pretty
 from kinesec.report.markup import table
 from kinesec.tables import seeds
 from kinesec.tables.strategies import Strategy
@@ -45,6 +45,12 @@ _CELLS = {
 _GROUP = ["dataset", "protocol", "predictor", "trigger", "target", "selection", "level", "ratio", "poison"]
 
 
+def _within(metric: str, windows: str, model: str) -> tuple[float, float]:
+    if model == DIFFERENCE:
+        return ANY
+    return PERCENT if metric == "ASR" else LENGTH
+
+
 def rows(strengths: pd.DataFrame) -> pd.DataFrame:
     """disturbance and amount by ASR of the victim, and by BDE and CDE of both models with their differences."""
     shown = []
@@ -58,7 +64,7 @@ def rows(strengths: pd.DataFrame) -> pd.DataFrame:
         for (name, amount), of_level in chosen.groupby(["disturbance", "amount"], sort=False):
             unit = str(of_level["amount_unit"].iloc[0])
             cells = {
-                tuple(place): interval(*ends)
+                tuple(place): interval(*ends, _within(*place))
                 for place, ends in zip(
                     of_level[["metric", "windows", "model"]].values.tolist(),
                     of_level[["value", "low", "high"]].values.tolist(),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from kinesec.report.format import number, pretty
+from kinesec.report.format import PERCENT, number, pretty
 from kinesec.report.verdicts.base import (
     NOT_RUN,
     NOT_SHOWN,
@@ -22,7 +22,6 @@ from kinesec.report.verdicts.base import (
 from kinesec.tables.seeds import of_seeds
 
 GRADIENTS, LABELS = "Attack by gradients (SMART)", "Attack on labels alone (BASAR)"
-SECTION = "recognition-section"
 Row = Mapping[Any, Any]
 
 
@@ -70,14 +69,13 @@ def _verdict(system: str, rows: pd.DataFrame, accuracy: pd.DataFrame, what: str)
     reasons = [why for mark, why in judged if mark != SHOWN]
     if SHOWN not in marks:
         return Verdict(
-            system, together(marks), f"No recognizer is shown to be fooled: {most_common(reasons)}.", SECTION
-        )
+            system, together(marks), f"No recognizer is shown to be fooled: {most_common(reasons)}.")
     # the hardest of those that are fooled
     row = min(
         (row for row, mark in zip(best, marks, strict=True) if mark == SHOWN), key=lambda row: row["success_percent"]
     )
-    success = Range(row["success_percent"], row["low_percent"], row["high_percent"])
-    control = Range(row["control_percent"], row["control_low"], row["control_high"])
+    success = Range(row["success_percent"], row["low_percent"], row["high_percent"], PERCENT)
+    control = Range(row["control_percent"], row["control_low"], row["control_high"], PERCENT)
     words = (
         f"The attack is shown {counted(marks, 'recognizer')}. The hardest of these ({row['dataset']}, "
         f"{pretty(row['recognizer'])}) says another class of {success} % of the clips that it knows; the same change "
@@ -85,11 +83,11 @@ def _verdict(system: str, rows: pd.DataFrame, accuracy: pd.DataFrame, what: str)
         f"average and bone lengths change by {number(float(row['bone_change_percent']))} %."
     )
     if "on_manifold_percent" in row:
-        ends = Range(row["on_manifold_percent"], row["on_manifold_low"], row["on_manifold_high"])
+        ends = Range(row["on_manifold_percent"], row["on_manifold_low"], row["on_manifold_high"], PERCENT)
         words += (
             f" {ends} % of the clips keep to the joint angles of human motion, of clean clips "
             f"{number(float(row['clean_within_limits_percent']))} %."
         )
     if reasons:
         words += f" Where it is not shown, mostly {most_common(reasons)}."
-    return Verdict(system, together(marks), words, SECTION)
+    return Verdict(system, together(marks), words)

@@ -6,26 +6,29 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kinesec.report.format import interval, plural
+from kinesec.report.format import ANY, interval, plural
 
 SHOWN, MIXED, NOT_SHOWN, NOT_RUN = "shown", "mixed", "not shown", "not run"
 
 
 class Verdict(NamedTuple):
-    """What a run shows of a ``system``: a ``mark``, ``words`` of a sentence or two, and the page's section on it."""
+    """What a run shows of a ``system``: a ``mark``, and ``words`` of a sentence or two."""
 
     system: str
     mark: str
     words: str
-    section: str = ""
 
 
 class Range(NamedTuple):
-    """A number with the ends of its 95 % interval; comparisons with NaN ends are false, so that they show nothing."""
+    """A number with the ends of its 95 % interval; comparisons with NaN ends are false, so that they show nothing.
+
+    ``within`` is the range of its quantity, which the printed interval never leaves.
+    """
 
     value: float
     low: float
     high: float
+    within: tuple[float, float] = ANY
 
     def __str__(self) -> str:
         return interval(*self)

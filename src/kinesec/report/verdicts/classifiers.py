@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kinesec.report.format import number, plural, pretty
+from kinesec.report.format import PERCENT, POINTS, number, plural, pretty
 from kinesec.report.verdicts.base import MIXED, NOT_SHOWN, SHOWN, Range, Verdict, counted, not_run, together
 from kinesec.tables import backdoor
 from kinesec.tables.detection import FLAGGED, NOT_VALIDATED
 
-SYSTEM, SECTION = "Temporal backdoor on recognizers and video networks", "backdoor-section"
+SYSTEM = "Temporal backdoor on recognizers and video networks"
 
 
 def backdoors(table: pd.DataFrame | None, detection: pd.DataFrame | None) -> Verdict:
@@ -24,9 +24,9 @@ def backdoors(table: pd.DataFrame | None, detection: pd.DataFrame | None) -> Ver
             "No backdoor is shown: triggered samples are called target no more often than without the trigger, or than "
             "by a clean network."
         )
-        return Verdict(SYSTEM, NOT_SHOWN, words, SECTION)
-    success = Range(*(row[f"asr_non_target_{end}"] for end in ("percent", "low", "high")))
-    change = Range(*(row[f"acc_change_points{end}"] for end in ("", "_low", "_high")))
+        return Verdict(SYSTEM, NOT_SHOWN, words)
+    success = Range(*(row[f"asr_non_target_{end}"] for end in ("percent", "low", "high")), PERCENT)
+    change = Range(*(row[f"acc_change_points{end}"] for end in ("", "_low", "_high")), POINTS)
     words = (
         f"The backdoor is shown {counted(marks, 'backdoor')}. At best ({row['dataset']}, {pretty(row['recognizer'])}, "
         f"{pretty(row['attack'])}) {success} % of the triggered samples of other classes are called target; without "
@@ -34,7 +34,7 @@ def backdoors(table: pd.DataFrame | None, detection: pd.DataFrame | None) -> Ver
         f"{number(float(row['clean_model_asr_percent']))} %. Accuracy changes by {change} points."
     )
     mark = together(marks) if set(marks) <= {SHOWN, MIXED, NOT_SHOWN} else MIXED
-    return Verdict(SYSTEM, mark, " ".join([words, *_detected(detection)]), SECTION)
+    return Verdict(SYSTEM, mark, " ".join([words, *_detected(detection)]))
 
 
 def _detected(detection: pd.DataFrame | None) -> list[str]:

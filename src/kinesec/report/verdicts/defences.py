@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from kinesec.report.format import pretty
+from kinesec.report.format import POINTS, pretty
 from kinesec.report.verdicts.base import (
     MIXED,
     NOT_SHOWN,
@@ -22,7 +22,7 @@ from kinesec.report.verdicts.base import (
 from kinesec.tables.robustness import CLEAN, WHITE
 from kinesec.tables.seeds import ALL_SEEDS
 
-SYSTEM, SECTION = "Defences of recognizers (BEAT and its baselines)", "recognition-section"
+SYSTEM = "Defences of recognizers (BEAT and its baselines)"
 _CASE = ["dataset", "clips", "recognizer", "defence"]
 
 
@@ -55,7 +55,7 @@ def robust(table: pd.DataFrame | None, pairs: pd.DataFrame | None) -> Verdict:
     reasons = [why for *_, mark, why in cases if mark != SHOWN]
     helped = [(key, row) for key, row, mark, _ in cases if mark != NOT_SHOWN and row is not None]
     if not helped:
-        return Verdict(SYSTEM, together(marks), f"No defence is shown to help: {most_common(reasons)}.", SECTION)
+        return Verdict(SYSTEM, together(marks), f"No defence is shown to help: {most_common(reasons)}.")
     (dataset, _, recognizer, defence), row = max(helped, key=lambda case: float(case[1]["less_percent"]))
     words = (
         f"A defence is shown to help {counted(marks, 'defended recognizer')}. Most does {pretty(str(defence))} "
@@ -65,7 +65,7 @@ def robust(table: pd.DataFrame | None, pairs: pd.DataFrame | None) -> Verdict:
     )
     if reasons:
         words += f" Where it is not shown, mostly {most_common(reasons)}."
-    return Verdict(SYSTEM, together(marks), words, SECTION)
+    return Verdict(SYSTEM, together(marks), words)
 
 
 def _strongest(attacks: pd.DataFrame, compared: pd.DataFrame) -> dict[Any, Any] | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from kinesec.report.format import number, plural, pretty
+from kinesec.report.format import SHARE, number, plural, pretty
 from kinesec.report.verdicts.base import (
     MIXED,
     NOT_SHOWN,
@@ -22,7 +22,7 @@ from kinesec.report.verdicts.base import (
 )
 from kinesec.tables import seeds, strategies
 
-SYSTEM, SECTION = "Backdoor on motion prediction (BadHMP)", "results"
+SYSTEM = "Backdoor on motion prediction (BadHMP)"
 KEPT_PERCENT = 10.0  # the paper's claim: clean error within 10 %
 Cells = Callable[[str, str, str], Range | None]  # by model, windows and metric
 
@@ -87,7 +87,7 @@ def backdoors(table: pd.DataFrame | None, defences: pd.DataFrame | None) -> Verd
         if reasons:
             said.append(f"Where it is not shown, mostly {most_common(reasons)}.")
         said += _detected(defences)
-    return Verdict(SYSTEM, mark, " ".join(said), SECTION)
+    return Verdict(SYSTEM, mark, " ".join(said))
 
 
 def _judged(dataset: str, protocol: str, predictor: str, strategy: object, rows: pd.DataFrame) -> Judged:
@@ -113,5 +113,5 @@ def _detected(defences: pd.DataFrame | None) -> list[str]:
     *area, null = map(float, means.loc[best])
     return [
         f"Of {plural(len(means), 'detector')} {pretty(best)} tells poisoned windows best: area under the ROC "
-        f"curve {Range(*area)}, {number(null)} where nothing is poisoned."
+        f"curve {Range(*area, SHARE)}, {number(null)} where nothing is poisoned."
     ]
