@@ -96,12 +96,30 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
+    def awaited(self, expression: str) -> Any:
+        """What the promise of an expression gives."""
+        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def press(self, key: str, text: str = "") -> None:
+        """Presses and releases a key, as a person at the keyboard does."""
+        code = {"Enter": 13, "Tab": 9, " ": 32}.get(key, 0)
+        pressed = {"key": key, "windowsVirtualKeyCode": code, "text": text}
+        self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **pressed)
+        self.call("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
+
+    def type(self, text: str) -> None:
+        """Types text into what has the focus."""
+        self.call("Input.insertText", text=text)
+
     def of(self, *methods: str) -> list[dict[str, Any]]:
         """The parameters of events of some methods since the page was opened."""
         return [event["params"] for event in self.events if event.get("method") in methods]
 
-    def screenshot(self, path: Path) -> None:
-        content = self.call("Page.captureScreenshot", captureBeyondViewport=True)["data"]
+    def screenshot(self, path: Path, *, whole: bool = True) -> None:
+        """Writes a PNG of the whole page, or of what is on the screen."""
+        content = self.call("Page.captureScreenshot", captureBeyondViewport=whole)["data"]
         path.write_bytes(base64.b64decode(content))
 
     def close(self) -> None:
@@ -119,7 +137,17 @@ class Browser:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     program = next((path for name in NAMES if (path := shutil.which(name))), None)
     if program is None:
-        pytest.skip("no Chromium is installed (apt-get install chromium)")
+        # where all must be tested, as in continuous integration, a browser that lacks is a failure
+        missing = pytest.fail if os.environ.get("KINESEC_REQUIRE_BROWSER") == "1" else pytest.skip
+        missing("no Chromium is installed (apt-get install chromium)")
     opened = Browser(program, tmp_path_factory.mktemp("profile"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def screenshots(tmp_path: Path) -> Path:
+    """Where screenshots go: the folder that KINESEC_SCREENSHOTS names, else the test's own."""
+    folder = Path(os.environ.get("KINESEC_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

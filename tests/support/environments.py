@@ -14,9 +14,9 @@ import yaml
 CHANNELS = ["conda-forge", "nodefaults"]
 PYTHON = "3.11"
 # what conda-forge calls a package of PyPI; all others that the environments name are called the same
-CONDA_NAMES = {"great-tables": "great_tables", "matplotlib": "matplotlib-base", "torch": "pytorch"}
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch"}
 # what a package of PyPI is imported as, where that is not its name
-IMPORTED_AS = {"PIL": "pillow", "great_tables": "great-tables", "pywt": "pywavelets", "yaml": "pyyaml"}
+IMPORTED_AS = {"PIL": "pillow", "pywt": "pywavelets", "yaml": "pyyaml"}
 # what packages try to import and do without: where an environment has none, Python finds Snakemake's
 TRIED = {
     "charset_normalizer": "numpy.f2py",

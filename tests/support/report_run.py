@@ -20,6 +20,8 @@ SMALL = {
     "settings": {"features": 64, "blocks": 6, "coefficients": 30},
     "parameters": 143_006,
 }
+# markup, quotes, other scripts, and marks that turn the text around them
+EVIL = "<script>alert('x')</script>\"><img src=http://evil.example/x onerror=alert(1)>\u202eגב\u2066 \u2603"
 LEFT_OUT = [{"path": "train/running/running_9.txt", "reason": "line 12: found 116 columns, expected 117"}]
 
 
@@ -107,3 +109,35 @@ def make_report(folder: Path, *, table: pd.DataFrame | None = None, told: dict[s
     page = folder / "report" / "index.html"
     build(page, run="real", tables=paths, figures={"horizons": (figure["svg"], caption)}, facts=told or facts())
     return page
+
+
+def hostile(run: Path) -> Path:
+    """A run whose every text from outside is markup."""
+    data = {**facts()["datasets"][0], "name": EVIL, "title": EVIL, "terms": EVIL, "citation": EVIL}
+    data |= {"actions": [EVIL], "absent": [EVIL], "left_out": [{"path": EVIL, "reason": EVIL}]}
+    data |= {"recording": {EVIL: EVIL}, "sequences": {EVIL: 1}, "sha256": EVIL, "fps_published": EVIL}
+    windows = {**facts()["windows"][0], "dataset": EVIL, "name": EVIL, "too_short": [EVIL], "windows": {EVIL: 1}}
+    model = {**facts()["models"][0], "dataset": EVIL, "poison": EVIL, "predictor": EVIL, "device": EVIL}
+    told = facts(
+        datasets=[data],
+        windows=[windows],
+        models=[model],
+        configuration={EVIL: {EVIL: [EVIL]}},
+        versions={EVIL: [EVIL]},
+        commits=[EVIL],
+        artefacts=[{"path": EVIL, "sha256": EVIL, "bytes": 1}],
+    )
+    evil = (EVIL, EVIL, EVIL, 0.1)
+    made = backdoor_table(dataset=EVIL, predictor=EVIL, actions=(EVIL, "walking"), strategies=[evil])
+    paths = {"prediction_backdoor": run / "prediction.csv", "paper_comparison": run / "papers.csv", EVIL: run / "o.csv"}
+    made.to_csv(paths["prediction_backdoor"], index=False)
+    made.head(3).to_csv(paths[EVIL], index=False)
+    texts = ("paper", "table", "dataset", "model", "setting", "run_dataset", "predictor", "unit", "reason")
+    row: dict[str, Any] = dict.fromkeys(texts, EVIL)
+    row |= {"metric": EVIL, "paper_value": 1.0, "value": 2.0, "low": 1.0, "high": 3.0, "tolerance": 0.1}
+    verdicts = [{**row, "verdict": "not comparable"}, {**row, "metric": "MPJPE@80ms", "verdict": "differs"}]
+    pd.DataFrame(verdicts).to_csv(paths["paper_comparison"], index=False)
+    figure = run / "figure.svg"
+    figure.write_text(f"<svg xmlns='http://www.w3.org/2000/svg'>{EVIL}</svg>")
+    build(run / "page.html", run=EVIL, tables=paths, figures={EVIL: (figure, EVIL)}, facts=told)
+    return run / "page.html"

@@ -126,5 +126,7 @@ def by_system(
         made.setdefault(SYSTEMS.get(of_name.kind, "more"), []).append(of_name)
     for of_system in made.values():
         # stable, so that figures of numbers keep the run's order
-        of_system.sort(key=lambda figure: (figure.is_picture, (figure.window, figure.kind) if figure.is_picture else ()))
+        of_system.sort(
+            key=lambda figure: (figure.is_picture, (figure.window, figure.kind) if figure.is_picture else ())
+        )
     return made

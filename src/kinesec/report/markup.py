@@ -63,7 +63,9 @@ def table(
 
 def _adjacent(kept: Sequence[str], spanners: Mapping[str, Sequence[str]]) -> list[str]:
     """The columns, those of a spanner beside its first."""
-    over = {column: [name for name in of_label if name in kept] for of_label in spanners.values() for column in of_label}
+    over = {
+        column: [name for name in of_label if name in kept] for of_label in spanners.values() for column in of_label
+    }
     return list(dict.fromkeys(name for column in kept for name in over.get(column, [column])))
 
 

@@ -38,10 +38,14 @@ ABBREVIATIONS = {
     "ABn": "success when the true class is not among the first n",
     "SA": "success when one given wrong class is predicted",
 }
-_TOKEN = re.compile(r"(?<![\w./-])[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*(?![\w/]|\.\w)")
+_TOKEN = re.compile(r"(?<![\w./])[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*(?![\w/]|\.\w)")
 _SHORT = re.compile(r"\b(" + "|".join(sorted(ABBREVIATIONS, key=len, reverse=True)) + r")\b")
+# the same where their underscores went before
+_SPACED = re.compile(r"\b(" + "|".join(key.replace("_", " ") for key in KNOWN if "_" in key) + r")\b")
 # what turns the text around it, or cannot be seen: shown by its number
-_HIDDEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_HIDDEN = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 
 
 def visible(text: str) -> str:
@@ -60,7 +64,8 @@ def _display(token: str) -> str:
 
 def named(text: object) -> str:
     """Text with names in print for those that configurations use; paths stay as they are."""
-    return _TOKEN.sub(lambda token: _display(token[0]), str(text))
+    said = _TOKEN.sub(lambda token: _display(token[0]), str(text))
+    return _SPACED.sub(lambda words: KNOWN[words[0].replace(" ", "_")], said)
 
 
 def abbreviated(text: object) -> Markup:

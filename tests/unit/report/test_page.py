@@ -18,7 +18,7 @@ from backdoor_table import ACTIONS, backdoor_table
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from report_run import facts, make_report
+from report_run import facts, hostile, make_report
 
 from kinesec.errors import KinesecError
 from kinesec.evaluation.stealth import COMPARED
@@ -30,13 +30,13 @@ from kinesec.report import format
 from kinesec.report.markup import table
 from kinesec.report.page import build
 from kinesec.report.pages import _matrix, _rows, stealth
+from kinesec.report.policy import policy
 from kinesec.tables import stealth as stealth_table
 from kinesec.tables import strategies
 from kinesec.tables.files import write_csv
 from kinesec.tables.prediction import with_all_seeds
 from kinesec.tables.stealth import with_verdicts
 
-EVIL = "<script>alert('x')</script>\"><img src=http://evil.example/x onerror=alert(1)>"
 VOID = {"meta", "img", "source", "br", "link", "hr", "input"}
 
 
@@ -89,13 +89,18 @@ def test_the_same_inputs_give_the_same_bytes(page: Path, tmp_path: Path) -> None
     assert make_report(tmp_path).read_bytes() == page.read_bytes()
 
 
-def test_the_page_stands_alone(parsed: Page) -> None:
-    assert not parsed.all("script", "link", "iframe", "object", "embed", "form", "base")
-    sources = [attrs["src"] for _, attrs in parsed.all("img")]
-    assert sources
-    assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
-    policy = next(attrs["content"] for _, attrs in parsed.all("meta") if attrs.get("http-equiv"))
-    assert policy.startswith("default-src 'none'")
+def test_the_page_needs_its_folder_alone(page: Path, parsed: Page) -> None:
+    assert not parsed.all("link", "iframe", "object", "embed", "form", "base")
+    images = [attrs for _, attrs in parsed.all("img")]
+    assert [attrs["src"] for attrs in images] == ["../figures/horizons.svg"]
+    assert all(attrs["loading"] == "lazy" and int(attrs["width"]) > 100 for attrs in images)
+    assert page.stat().st_size < 400_000
+    content = next(attrs["content"] for _, attrs in parsed.all("meta") if attrs.get("http-equiv"))
+    assert content.startswith("default-src 'none'; script-src 'sha256-")
+    # the hash is that of the very text between the tags
+    (script,) = re.findall("<script>(.*?)</script>", page.read_text(), flags=re.DOTALL)
+    assert content == policy([script])
+    assert "unsafe" not in content.replace("style-src 'unsafe-inline'", "")
     assert not [name for _, attrs in parsed.elements for name in attrs if name.startswith("on")]
 
 
@@ -103,7 +108,7 @@ def test_every_link_leads_to_a_heading_or_a_file_beside_the_page(page: Path, par
     ids = [attrs["id"] for _, attrs in parsed.elements if "id" in attrs]
     assert len(ids) == len(set(ids))
     links = [attrs["href"] for _, attrs in parsed.all("a")]
-    assert sum(not link.startswith("#") for link in links) == 5
+    assert sum(not link.startswith("#") for link in links) == 6  # of the figure, its formats and data; of the tables
     for link in links:
         if link.startswith("#"):
             assert link[1:] in ids
@@ -121,46 +126,16 @@ def test_headings_descend_one_by_one_and_images_and_tables_are_described(parsed:
     assert all(attrs.get("scope") for _, attrs in parsed.all("th"))
 
 
-def hostile(run: Path) -> Path:
-    """A run whose every text from outside is markup."""
-    data = {**facts()["datasets"][0], "name": EVIL, "title": EVIL, "terms": EVIL, "citation": EVIL}
-    data |= {"actions": [EVIL], "absent": [EVIL], "left_out": [{"path": EVIL, "reason": EVIL}]}
-    data |= {"recording": {EVIL: EVIL}, "sequences": {EVIL: 1}, "sha256": EVIL, "fps_published": EVIL}
-    windows = {**facts()["windows"][0], "dataset": EVIL, "name": EVIL, "too_short": [EVIL], "windows": {EVIL: 1}}
-    model = {**facts()["models"][0], "dataset": EVIL, "poison": EVIL, "predictor": EVIL, "device": EVIL}
-    told = facts(
-        datasets=[data],
-        windows=[windows],
-        models=[model],
-        configuration={EVIL: {EVIL: [EVIL]}},
-        versions={EVIL: [EVIL]},
-        commits=[EVIL],
-        artefacts=[{"path": EVIL, "sha256": EVIL, "bytes": 1}],
-    )
-    evil = (EVIL, EVIL, EVIL, 0.1)
-    made = backdoor_table(dataset=EVIL, predictor=EVIL, actions=(EVIL, "walking"), strategies=[evil])
-    paths = {"prediction_backdoor": run / "prediction.csv", "paper_comparison": run / "papers.csv", EVIL: run / "o.csv"}
-    made.to_csv(paths["prediction_backdoor"], index=False)
-    made.head(3).to_csv(paths[EVIL], index=False)
-    texts = ("paper", "table", "dataset", "model", "setting", "run_dataset", "predictor", "unit", "reason")
-    row: dict[str, Any] = dict.fromkeys(texts, EVIL)
-    row |= {"metric": EVIL, "paper_value": 1.0, "value": 2.0, "low": 1.0, "high": 3.0, "tolerance": 0.1}
-    verdicts = [{**row, "verdict": "not comparable"}, {**row, "metric": "MPJPE@80ms", "verdict": "differs"}]
-    pd.DataFrame(verdicts).to_csv(paths["paper_comparison"], index=False)
-    figure = run / "figure.svg"
-    figure.write_text(f"<svg xmlns='http://www.w3.org/2000/svg'>{EVIL}</svg>")
-    build(run / "page.html", run=EVIL, tables=paths, figures={EVIL: (figure, EVIL)}, facts=told)
-    return run / "page.html"
-
-
 def test_whatever_strangers_wrote_is_text(tmp_path: Path) -> None:
     text = hostile(tmp_path).read_text()
     parsed = Page(text)
-    assert not parsed.all("script")
-    assert [attrs["src"][:5] for _, attrs in parsed.all("img")] == ["data:"]
+    assert len(parsed.all("script")) == 1  # the page's own
+    assert [attrs["src"] for _, attrs in parsed.all("img")] == ["figure.svg"]
     assert not [name for _, attrs in parsed.elements for name in attrs if name.startswith("on")]
-    assert "<script" not in text.lower()
+    assert text.lower().count("<script") == 1
     assert parsed.text.count("<script>alert('x')</script>") > 40
+    assert "\u202e" not in text
+    assert parsed.text.count("[U+202E]") > 40
 
 
 def test_matrix_and_headline_are_the_tables_last_frame_over_all_windows(parsed: Page) -> None:
@@ -278,8 +253,10 @@ def test_many_backdoors_are_folded_and_few_are_open(page: Path, tmp_path: Path) 
     folded = make_report(tmp_path, table=backdoor_table(strategies=many, actions=("walking",)))
     for made, opened in ((page, True), (folded, False)):
         details = Page(made.read_text()).all("details")
-        assert len(details) >= 5
-        assert all(("open" in attrs) == opened for _, attrs in details)
+        tables = [attrs for _, attrs in details if attrs.get("class") != "made"]
+        assert len(tables) >= 5
+        assert "open" in tables[0]  # the matrix
+        assert all(("open" in attrs) == opened for attrs in tables[1:])
 
 
 def test_an_animation_has_a_still_for_readers_who_want_no_motion(tmp_path: Path) -> None:
@@ -300,7 +277,8 @@ def test_an_animation_has_a_still_for_readers_who_want_no_motion(tmp_path: Path)
     assert len(sources) == 2
     for attrs in sources:
         assert attrs["media"] == "(prefers-reduced-motion: reduce)"
-        assert attrs["srcset"].startswith("data:image/png;base64,")
+        assert (tmp_path / attrs["srcset"]).suffix == ".png"
+        assert (tmp_path / attrs["srcset"]).is_file()
     alternatives = [attrs["alt"] for _, attrs in parsed.all("img")]
     assert alternatives == [
         f"caption of {kind}-d-p-{predictor}" for predictor in ("a", "b") for kind in ("animation", "filmstrip")

@@ -51,7 +51,9 @@ def blackbox(rows: pd.DataFrame, groups: Sequence[str] = ("dataset", "clips", "r
                 "group": f"{dataset}, {clips} \u00b7 {pretty(recognizer)} \u00b7 {tested} correctly classified, "
                 f"{plural(count(group), 'seed')}",
                 "success": _interval(*(row[f"{end}_percent"] for end in ("success", "low", "high")), within=PERCENT),
-                "on_manifold": _interval(*(row[f"on_manifold_{end}"] for end in ("percent", "low", "high")), within=PERCENT),
+                "on_manifold": _interval(
+                    *(row[f"on_manifold_{end}"] for end in ("percent", "low", "high")), within=PERCENT
+                ),
                 "clean": number(row["clean_within_limits_percent"]),
                 "converged": number(row["converged_percent"]),
                 "queries": f"{float(row['queries_median']):,.0f}",

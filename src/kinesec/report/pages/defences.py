@@ -53,7 +53,8 @@ def detectors(rows: pd.DataFrame) -> pd.DataFrame:
         )
         areas = over_seeds(group.assign(what=_named(group)), ["what"]).set_index("what").loc[cells.index]
         cells["detector_auc"] = [
-            f"{mean:.3f} ({max(low, 0.0):.3f}\u2013{min(high, 1.0):.3f})" for mean, low, high in areas[list(ENDS)].values
+            f"{mean:.3f} ({max(low, 0.0):.3f}\u2013{min(high, 1.0):.3f})"
+            for mean, low, high in areas[list(ENDS)].values
         ]
         counts = group.assign(what=_named(group)).groupby("what", sort=False)[["n", "n_marked"]].first()
         cells["n"] = [f"{int(n)}, {int(marked)} poisoned" for n, marked in counts.loc[cells.index].to_numpy()]

@@ -83,7 +83,7 @@ def systems(
     verdicts: Sequence[Verdict],
     figures: Mapping[str, Sequence[Figure]],
 ) -> list[System]:
-    """All five, in the papers' order, whether a run has them or not; ``backdoor`` is the table of that name."""
+    """All five, those that a run has first, each in the papers' order; ``backdoor`` is the table of that name."""
     blocks = {"prediction": _prediction(tables, backdoor), "backdoors": _backdoors(tables)}
     made = recognition.sections(tables)
     elsewhere = {name: key for key, names in _OF_RECOGNITION.items() for name in names}
@@ -91,7 +91,7 @@ def systems(
         block = Block(name, recognition.TITLES[name], html, name in _OPEN)
         blocks.setdefault(elsewhere.get(name, "recognition"), []).append(block)
     judged = {verdict.system: verdict for verdict in verdicts}
-    return [
+    shown = [
         System(
             key=key,
             title=title,
@@ -103,6 +103,7 @@ def systems(
         )
         for key, (title, short, system) in TITLES.items()
     ]
+    return sorted(shown, key=lambda system: not system.is_run)
 
 
 def _prediction(tables: Mapping[str, str | Path], backdoor: pd.DataFrame | None) -> list[Block]:

@@ -68,8 +68,7 @@ def _verdict(system: str, rows: pd.DataFrame, accuracy: pd.DataFrame, what: str)
     marks = [mark for mark, _ in judged]
     reasons = [why for mark, why in judged if mark != SHOWN]
     if SHOWN not in marks:
-        return Verdict(
-            system, together(marks), f"No recognizer is shown to be fooled: {most_common(reasons)}.")
+        return Verdict(system, together(marks), f"No recognizer is shown to be fooled: {most_common(reasons)}.")
     # the hardest of those that are fooled
     row = min(
         (row for row, mark in zip(best, marks, strict=True) if mark == SHOWN), key=lambda row: row["success_percent"]
