@@ -9,6 +9,7 @@ rule report:
         motions=expand(paths.MOTIONS, data=PLAN.sources),
         windows=PLAN.prediction.windows(),
         trainings=PLAN.prediction.trainings(),
+        scenes=[path for stores in PLAN.scenes().values() for path in stores],
     output:
         page=f"results/artifacts/{RUN}/report/index.html",
     log:
@@ -27,6 +28,12 @@ rule report:
         modules=PLAN.modules,
         configuration=PLAN.shown,
         captions=PLAN.captions(),
+        scenes=PLAN.scenes(),
+        # read at run time, so no import tells of them
+        shown_by=[
+            file_hash(path)
+            for path in sorted(REPOSITORY.glob("src/kinesec/report/viewer/viewer.*"))
+        ],
         code=lambda wildcards: code(
             "report.py",
             *(source.code() for source in PLAN.sources.values()),

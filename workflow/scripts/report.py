@@ -20,10 +20,12 @@ with job(snakemake) as run:
         seeds=list(run.params.seeds),
         configuration=dict(run.params.configuration),
     )
+    stores = {title: [Path(path).parent for path in paths] for title, paths in run.params.scenes.items()}
     build(
         run.output.page,
         run=run.params.run,
         tables=tables,
         figures={path.stem: (path, run.params.captions[path.stem]) for path in shown},
         facts=facts,
+        scenes=stores,
     )

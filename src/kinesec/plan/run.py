@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from kinesec.plan import paths
+from kinesec.plan import paths, scenes
 from kinesec.plan.added_figures import AddedFigure, added_figures, described
 from kinesec.plan.backdoor import CLEAN, SKELETON, VIDEO, Backdoor, backdoor
 from kinesec.plan.defences import Defences, defences
@@ -199,6 +199,14 @@ class Plan:
     def attack_scenes(self) -> str:
         """What the figures of a recognizer's attacks show; the run's own, as which attacks are pictured is."""
         return f"{self.folder}/scenes/{{shown}}-{{data}}-{{recognizer}}.zarr/zarr.json"
+
+    def scenes(self) -> dict[str, list[str]]:
+        """The stores of the motions that the report's viewer shows, by their titles, in its order."""
+        return {
+            **dict(scenes.of_prediction(self.prediction)),
+            **dict(scenes.of_recognition(self.recognition, self.attack_scenes)),
+            **dict(scenes.of_backdoor(self.backdoors[SKELETON])),
+        }
 
     @property
     def figures(self) -> tuple[Figure, ...]:

@@ -19,6 +19,7 @@ from kinesec.report.pages.systems import systems
 from kinesec.report.policy import policy
 from kinesec.report.verdicts.base import NOT_RUN
 from kinesec.report.verdicts.run import verdicts
+from kinesec.report.viewer import section as viewer
 from kinesec.tables import strategies
 
 SCRIPTS = ("tables.js",)
@@ -31,6 +32,13 @@ def _tables(tables: Mapping[str, str | Path], page: Path) -> list[dict[str, Any]
     ]
 
 
+def policy(scripts: Sequence[str]) -> str:
+    """The page's Content-Security-Policy: nothing is fetched, and no script runs but these, by their hashes."""
+    hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts]
+    allowed = f"; script-src {' '.join(hashes)}" if hashes else ""
+    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:{allowed}"
+
+
 def build(
     out_html: str | Path,
     *,
@@ -38,6 +46,7 @@ def build(
     tables: Mapping[str, str | Path],
     figures: Mapping[str, tuple[str | Path, str]],
     facts: Mapping[str, Any],
+    scenes: Mapping[str, viewer.Stores] | None = None,
 ) -> None:
     """Writes the report of a run; the same inputs give the same bytes.
 
@@ -47,6 +56,8 @@ def build(
     ``figures`` are (SVG or animated WebP file, caption) by name, in the run's order; the page shows the files where
     they lie, by a relative address, and links a PDF or PNG of the same stem and the tables they draw. The PNG of an
     animation stands for it where no motion is wanted.
+    ``scenes`` are what the viewer shows, in its order, by title: [store of kind ``samples`` or ``attack_scenes``], or
+    [clips, poisoned clips].
     ``facts`` (JSON types alone; ``facts.gather`` makes them; a list may be empty):
 
     - ``seeds`` [int], ``commits`` [str], ``versions`` {package: [version]}, ``configuration`` {key: anything}
@@ -67,10 +78,12 @@ def build(
     scripts = [_source(environment, name) for name in SCRIPTS]
     judged, drawn = verdicts(tables), by_system(figures, page, tables, run)
     sections = systems(tables, backdoor, judged, drawn)
+    motion = viewer.section(scenes or {})
     content = environment.get_template("index.html.j2").render(
         run=run,
-        policy=policy(scripts),
-        style=Markup(_source(environment, "style.css")),
+        policy=policy([*scripts, motion["script"]] if motion else scripts),
+        style=Markup(_source(environment, "style.css") + viewer.asset("viewer.css")),
+        viewer=motion,
         scripts=[Markup(script) for script in scripts],
         verdicts=judged,
         not_run=[verdict for verdict in judged if verdict.mark == NOT_RUN],

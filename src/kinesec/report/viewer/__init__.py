@@ -1,0 +1,1 @@
+"""The skeleton viewer of the report: motions as a page carries them, and the script that draws them."""
