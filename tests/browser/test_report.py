@@ -13,6 +13,7 @@ from report_run import hostile, make_report
 HEADINGS = [
     "Run real",
     "What this run shows",
+    "Motion, clean and attacked",
     "Backdoors on motion prediction",
     "Attacks on recognition, and their transfer",
     "Attacks on labels alone",

@@ -14,7 +14,7 @@ from shown_motions import HOSTILE, clip, window
 
 from kinesec.report.page import build
 
-SETTLE = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))"
+SETTLE = "new Promise(go => requestAnimationFrame(() => requestAnimationFrame(() => go(1))))"
 PIXELS = "[...document.querySelectorAll('.viewer canvas')].map(c => c.width ? c.toDataURL() : '')"
 VIEW = "document.querySelector('.viewer-view canvas').toDataURL()"
 TIMER = """

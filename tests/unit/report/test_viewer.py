@@ -51,10 +51,10 @@ def test_positions_are_off_by_half_a_step_at_most(name: str, shown: dict[str, Mo
     read = decoded(scene)
     assert len(read) == len(motions.poses) == len(scene["tracks"])
     for pose, motion in zip(motions.poses, read, strict=True):
-        assert np.abs(motion - pose).max() <= scene["step"] / 2 * (1 + 1e-6) + 1e-4  # the centre has seven digits
+        assert np.abs(motion - pose).max() <= scene["step"] / 2 * (1 + 1e-9)
     assert scene["step"] < 0.1
     spread = np.ptp(np.concatenate([pose.reshape(-1, 3) for pose in motions.poses]), axis=0).max()
-    assert scene["step"] == pytest.approx(spread / 2 / 32767)
+    assert scene["step"] == pytest.approx(spread / 2 / 32767, abs=1e-7)
 
 
 def test_a_shared_history_is_kept_once(shown: dict[str, Motions]) -> None:

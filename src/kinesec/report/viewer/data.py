@@ -178,7 +178,8 @@ def grid(poses: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
     """The centre (xyz,) and the step (mm) of a scene: the finest with which 16 bits hold all of its positions."""
     points = np.concatenate([pose.reshape(-1, 3) for pose in poses])
     low, high = points.min(0), points.max(0)
-    return (low + high) / 2, max(float((high - low).max()) / 2 / LARGEST, FINEST_MM)
+    centre = ((low + high) / 2).round(3)  # as it is written, or codes would be of another one
+    return centre, max(float(np.maximum(high - centre, centre - low).max()) / LARGEST, FINEST_MM)
 
 
 def quantised(motions: Motions) -> dict[str, Any]:
@@ -197,9 +198,9 @@ def quantised(motions: Motions) -> dict[str, Any]:
         "parents": list(motions.parents),
         "limb": list(motions.limb),
         "history": motions.history,
-        "frame_ms": _short(motions.frame_ms),
+        "frame_ms": round(motions.frame_ms, 3),
         "nominal": motions.nominal,
-        "centre": [_short(value, 7) for value in centre],
+        "centre": centre.tolist(),
         "step": step,
         "tracks": [
             {**_packed(codes, track), "acceleration": [_short(value) for value in acceleration(pose)]}
@@ -239,5 +240,5 @@ def _leading(codes: np.ndarray, other: np.ndarray) -> int:
     return int(unlike[0]) if len(unlike) else len(codes)
 
 
-def _short(value: float, digits: int = 4) -> float:
-    return float(f"{value:.{digits}g}")
+def _short(value: float) -> float:
+    return float(f"{value:.4g}")

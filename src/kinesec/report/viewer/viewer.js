@@ -26,23 +26,23 @@ function shade(place) {
 for (var s = 0; s < SHADES; s++) shades.push(shade(s / (SHADES - 1)));
 legend.querySelector(".viewer-bar").style.background = "linear-gradient(to right," + data.colours.join(",") + ")";
 
-function decoded(found) {  // a scene's tracks as Float32Array (frame, joint, xyz) in mm, made once
-  if (found.motions) return found;
-  found.joints = found.parents.length;
-  var width = found.joints * 3;
-  found.motions = found.tracks.map(function () { return new Float32Array(found.frames * width); });
-  found.tracks.forEach(function (track, index) {
-    var bytes = atob(track.codes), motion = found.motions[index], start = track.same * width, code, i;
-    for (i = 0; i < start; i++) motion[i] = found.motions[track.of][i];
+function decoded(raw) {  // a scene's tracks as Float32Array (frame, joint, xyz) in mm, made once
+  if (raw.motions) return raw;
+  raw.joints = raw.parents.length;
+  var width = raw.joints * 3;
+  raw.motions = raw.tracks.map(function () { return new Float32Array(raw.frames * width); });
+  raw.tracks.forEach(function (track, index) {
+    var bytes = atob(track.codes), motion = raw.motions[index], start = track.same * width, code, i;
+    for (i = 0; i < start; i++) motion[i] = raw.motions[track.of][i];
     for (i = start; i < motion.length; i++) {
       code = bytes.charCodeAt(2 * (i - start)) | bytes.charCodeAt(2 * (i - start) + 1) << 8;
-      motion[i] = found.centre[i % 3] + found.step * (code > 32767 ? code - 65536 : code);
+      motion[i] = raw.centre[i % 3] + raw.step * (code > 32767 ? code - 65536 : code);
     }
   });
-  found.bones = [];
-  found.parents.forEach(function (parent, joint) { if (parent >= 0) found.bones.push(joint); });
-  found.isLimb = found.parents.map(function (_, joint) { return found.limb.indexOf(joint) >= 0; });
-  return found;
+  raw.bones = [];
+  raw.parents.forEach(function (parent, joint) { if (parent >= 0) raw.bones.push(joint); });
+  raw.isLimb = raw.parents.map(function (_, joint) { return raw.limb.indexOf(joint) >= 0; });
+  return raw;
 }
 
 var TICKS = [1, 2, 5, 10], ENDS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
