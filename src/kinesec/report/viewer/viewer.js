@@ -7,7 +7,7 @@ var data = JSON.parse(source.textContent);
 var byId = function (id) { return document.getElementById("viewer-" + id); };
 var stage = byId("stage"), select = byId("motion"), play = byId("play"), scrub = byId("frame"), clock = byId("time");
 var speed = byId("speed"), overlay = byId("overlay"), tint = byId("tint"), legend = byId("legend");
-var MOST = 3, SHADES = 64, HOLD_MS = 700, GRID_MM = 500, YAW = 25, PITCH = 12, RADIAN = Math.PI / 180;
+var MOST = 3, SHADES = 64, HOLD_MS = 700, GRID_MM = 500, YAW = 25, PITCH = 12, LEAST = 0.01, RADIAN = Math.PI / 180;
 var MINUS = "\u2212", DASHES = { reference: [], model: [6, 3], attacked: [] }, NO_DASH = [];
 
 // ---- what is shown
@@ -45,6 +45,7 @@ function decoded(raw) {  // a scene's tracks as Float32Array (frame, joint, xyz)
   return raw;
 }
 
+// less than LEAST mm is arithmetic, and no scale is made of it
 var TICKS = [1, 2, 5, 10], ENDS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
 function nice(value, steps) {  // the least of the steps times a power of ten that is no less
   if (!(value > 0)) return 1;
@@ -52,7 +53,7 @@ function nice(value, steps) {  // the least of the steps times a power of ten th
   for (var i = 0; i < steps.length; i++) if (steps[i] * power >= value * 0.9999) return +(steps[i] * power).toPrecision(2);
   return 10 * power;
 }
-function digits(value) { return value >= 99.95 ? value.toFixed(0) : value >= 0.995 ? value.toFixed(1) : value.toFixed(2); }
+function digits(value) { return value < 0.005 ? "0" : value >= 99.95 ? value.toFixed(0) : value >= 0.995 ? value.toFixed(1) : value.toFixed(2); }
 
 function choose(value) {
   var place = value.split(".");
@@ -75,7 +76,7 @@ function choose(value) {
       sx: new Float32Array(scene.joints), sy: new Float32Array(scene.joints)
     };
   });
-  comparison.top = nice(comparison.most, ENDS);
+  comparison.top = comparison.most < LEAST ? 1 : nice(comparison.most, ENDS);
   measure(reference);
   var many = panels.length * (scene.joints + scene.bones.length);
   items.depth = new Float32Array(many); items.panel = new Uint8Array(many); items.joint = new Uint16Array(many);
@@ -161,15 +162,20 @@ function place(panel) {
 }
 
 function sorted(view, first, beyond) {  // painter's order, far to near: what is nearly in order stays cheap to sort
-  var count = 0, bias = 0.03 * scene.tall, p, j, i, order = view.order, depth = items.depth;
+  var count = 0, p, j, i, order = view.order, depth = items.depth;
   for (p = first; p < beyond; p++) {
+    var start = count;
     for (j = 0; j < scene.joints; j++) {
-      items.depth[count] = panels[p].depth[j] + bias; items.panel[count] = p; items.joint[count] = j; items.bone[count++] = 0;
+      items.depth[count] = panels[p].depth[j]; items.panel[count] = p; items.joint[count] = j; items.bone[count++] = 0;
     }
     for (i = 0; i < scene.bones.length; i++) {
       j = scene.bones[i];
-      items.depth[count] = (panels[p].depth[j] + panels[p].depth[scene.parents[j]]) / 2;
-      items.panel[count] = p; items.joint[count] = j; items.bone[count++] = 1;
+      var middle = (panels[p].depth[j] + panels[p].depth[scene.parents[j]]) / 2;
+      items.depth[count] = middle; items.panel[count] = p; items.joint[count] = j; items.bone[count++] = 1;
+      // a joint lies on the bones that meet in it
+      if (items.depth[start + j] <= middle) items.depth[start + j] = middle + 1;
+      j = scene.parents[j];
+      if (items.depth[start + j] <= middle) items.depth[start + j] = middle + 1;
     }
   }
   if (view.count !== count) for (i = 0; i < count; i++) order[i] = i;
@@ -286,6 +292,7 @@ function plot(trace) {
   c.setTransform(trace.ratio, 0, 0, trace.ratio, 0, 0);
   c.clearRect(0, 0, w, h);
   panels.forEach(function (panel) { trace.of(panel).forEach(function (value) { most = Math.max(most, value); }); });
+  if (most < LEAST) most = 1;
   var step = nice(most / 3, TICKS), high = Math.max(step, Math.ceil(most / step - 0.001) * step), span = Math.max(scene.frames - 1, 1);
   var x = function (frame) { return left + (trace.right - left) * frame / span; };
   var y = function (value) { return h - bottom - (h - bottom - top) * value / high; };
