@@ -25,6 +25,7 @@ include: "workflow/rules/figures_recognition.smk"
 include: "workflow/rules/figures_robustness.smk"
 include: "workflow/rules/figures_backdoor.smk"
 include: "workflow/rules/figures_added.smk"
+include: "workflow/rules/study.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/provenance.smk"
 
@@ -60,6 +61,7 @@ localrules:
     blackbox,
     robustness,
     backdoor,
+    study,
     retrieve,
 
 
@@ -68,6 +70,7 @@ rule all:
     input:
         f"{PLAN.folder}/report/index.html",
         f"{PLAN.folder}/ro-crate-metadata.json",
+        PLAN.study.pages,
 
 
 rule prediction:
@@ -98,3 +101,10 @@ rule backdoor:
     input:
         PLAN.table_files(PLAN.backdoor_tables),
         PLAN.figure_files(PLAN.figures_of_backdoors),
+
+
+rule study:
+    input:
+        PLAN.study.pages,
+        PLAN.table_files(PLAN.study.tables),
+        PLAN.figure_files(PLAN.study.figures()),

@@ -32,7 +32,7 @@ COLUMNS = {
     "evaluation": ("evaluation",),
     "tables": ("tables",),
     "figures": ("figures_prediction", "figures_recognition", "figures_added"),
-    "report, provenance": ("report", "provenance"),
+    "report, provenance": ("report", "study", "provenance"),
 }
 # prediction, recognition, both; of a palette that the colour-blind can tell apart
 COLOURS: dict[tuple[str, ...], str] = {("cut_windows",): "#0072b2", ("cut_clips",): "#b35900"}

@@ -10,6 +10,7 @@ from kinesec.errors import ConfigError
 from kinesec.plan import configuration, paths, prediction_names
 from kinesec.plan.code_hash import code_hash, file_hash
 from kinesec.plan.run import plan
+from kinesec.plan.study import check_study
 
 REPOSITORY = Path(workflow.basedir)
 SCHEMAS = REPOSITORY / "workflow" / "schemas"
@@ -28,6 +29,7 @@ try:
     prediction_names.check_prediction(config)
     configuration.check_recognition(config)
     configuration.check_video(config)
+    check_study(config)
     PLAN = plan(config, data_sets)
 except ConfigError as error:
     sys.exit(f"error: {error}")

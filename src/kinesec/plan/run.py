@@ -17,6 +17,7 @@ from kinesec.plan.prediction import Prediction, prediction
 from kinesec.plan.recognition import Recognition, recognition
 from kinesec.plan.robustness import Robustness, robustness
 from kinesec.plan.sources import Source, source
+from kinesec.plan.study import Study, study
 from kinesec.plan.trigger_strength import TriggerStrength, trigger_strength
 from kinesec.plan.video import Video, video
 
@@ -41,6 +42,7 @@ class Plan:
     robustness: Robustness
     video: Video
     backdoors: Mapping[str, Backdoor]
+    study: Study
     figures_of_prediction: tuple[Figure, ...]
     figures_of_recognition: tuple[Figure, ...]
     figures_of_blackbox: tuple[Figure, ...]
@@ -172,6 +174,7 @@ class Plan:
             *self.blackbox_tables,
             *self.robustness_tables,
             *self.backdoor_tables,
+            *self.study.tables,
             "paper_comparison",
         ]
 
@@ -213,7 +216,7 @@ class Plan:
         """All figures of the run, in the report's order."""
         recognizers = (*self.figures_of_recognition, *self.figures_of_blackbox, *self.figures_of_robustness)
         classifiers = (*recognizers, *self.figures_of_backdoors)
-        return (*self.figures_of_prediction, *classifiers, *described(self.added_figures))
+        return (*self.figures_of_prediction, *classifiers, *self.study.figures(), *described(self.added_figures))
 
     def captions(self) -> dict[str, str]:
         """The caption of each figure."""
@@ -269,6 +272,7 @@ def plan(config: Mapping[str, Any], data: Mapping[str, Mapping[str, Any]]) -> Pl
         robustness=on_robustness,
         video=on_video,
         backdoors=backdoors,
+        study=study(config.get("study", {}), f"results/artifacts/{config['run']}", on_recognition),
         figures_of_prediction=tuple(of_prediction(on_prediction, on_defences, on_strength)),
         figures_of_recognition=tuple(of_recognition(on_recognition)),
         figures_of_blackbox=tuple(of_blackbox(on_recognition)),
