@@ -21,4 +21,10 @@ ATTACK = {
     "smart_ab": {**RECOGNITION["attacks"]["smart_ab"], "recognizers": ["st_gcn"]},
     "basar": {"attack": "basar", "settings": {"iterations": 5, "project_every": 5}, "recognizers": ["st_gcn"]},
 }
-EVERY_SYSTEM: dict[str, Any] = {**DEFENCES, **STRENGTH, "recognition": {**RECOGNITION, "attacks": ATTACK}}
+STUDY = {"dataset": "procedural", "recognizer": "st_gcn", "attacks": ["smart_ab"], "ablations": ["basar"]}
+EVERY_SYSTEM: dict[str, Any] = {
+    **DEFENCES,
+    **STRENGTH,
+    "recognition": {**RECOGNITION, "attacks": ATTACK},
+    "study": STUDY,
+}

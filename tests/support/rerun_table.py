@@ -72,6 +72,7 @@ class Demo(Project):
         recognition = {**deepcopy(RECOGNITION), "datasets": ["procedural", "own"]}
         recognition["attacks"]["basar"] = {"attack": "basar"}
         config.pop("video")  # of the demo's own clips
+        config.pop("study")  # of the demo's own attacks
         return {
             **config,
             "run": "smallest",

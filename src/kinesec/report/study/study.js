@@ -56,8 +56,9 @@
       }
     }
     const middle = low.map((value, axis) => (value + high[axis]) / 2);
-    const wide = Math.hypot(high[0] - low[0], high[2] - low[2]), tall = high[1] - low[1];
-    return { middle, wide: Math.max(wide, 1), tall: Math.max(tall + 0.2 * wide, 1), size: Math.max(wide, tall, 1) };
+    const [across, tall, deep] = high.map((value, axis) => value - low[axis]);
+    const wide = Math.cos(YAW) * across + Math.sin(YAW) * deep;
+    return { middle, wide: Math.max(wide, 1), tall: Math.max(tall + Math.sin(PITCH) * deep, 1), size: Math.max(across, tall, deep, 1) };
   }
 
   function draw(canvas, { xyz, frames, joints, bones }, view, time) {
