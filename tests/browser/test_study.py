@@ -119,9 +119,7 @@ def test_the_whole_study_by_keyboard(browser: Any, page: Path, pictures: Path, t
 
 
 @pytest.mark.parametrize(("width", "dark"), [(390, False), (1440, True)])
-def test_every_screen_fits_and_motions_move(
-    browser: Any, page: Path, pictures: Path, width: int, dark: bool
-) -> None:
+def test_every_screen_fits_and_motions_move(browser: Any, page: Path, pictures: Path, width: int, dark: bool) -> None:
     name = f"{width}-{'dark' if dark else 'light'}"
     browser.open(page, width=width, dark=dark)
     fits = "document.documentElement.scrollWidth <= innerWidth"

@@ -92,9 +92,7 @@ def make_page(folder: Path, classes: Sequence[str] = ("bow", "jump", "kick", "ru
         )
     truth = {int(row): test.classes[int(label)] for row, label in zip(test.row, test.label, strict=True)}
     said = {row: next(name for name in test.classes if name != of) for row, of in truth.items()}
-    named = Wanted(
-        attacks=("smart",), ablations=("l2", "l2_acc"), seed=SETTINGS["seed"], **SETTINGS["trials"]
-    )
+    named = Wanted(attacks=("smart",), ablations=("l2", "l2_acc"), seed=SETTINGS["seed"], **SETTINGS["trials"])
     trials = draw(dict.fromkeys(attacks, said), truth, named)
     text = to_json(trials, {"settings": SETTINGS, "labels": LABELS})
     (folder / "study_trials.json").write_text(text, "utf-8")

@@ -58,7 +58,7 @@ rule figure_study:
         rates=f"results/artifacts/{RUN}/tables/study_rates.csv",
         subjects=f"results/artifacts/{RUN}/tables/study_subjects.csv",
     output:
-        **PLAN.figure("study", "pdf", "svg", "png"),
+        **PLAN.figure(PLAN.study.figure, "pdf", "svg", "png"),
     log:
         f"logs/figure_study/{RUN}.log",
     benchmark:

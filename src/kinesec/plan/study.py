@@ -108,11 +108,16 @@ class Study:
         """The names of the tables that answers make."""
         return list(TABLES) if self.part.get("answers") is not None else []
 
+    @property
+    def figure(self) -> str:
+        """The name of the figure that answers make."""
+        return f"study-{self.part.get('dataset', 'none')}-{self.part.get('recognizer', 'none')}"
+
     def figures(self) -> Iterator[Figure]:
         """The figure that answers make."""
         if self.tables:
             yield Figure(
-                "study",
+                self.figure,
                 STILL,
                 f"What people saw of attacks on {self.part['recognizer']}, {self.part['dataset']}, by SMART's "
                 "definitions and screen: attacked clips still called by their true class (Deceitfulness), which attack "

@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kinesec.errors import KinesecError
 from kinesec.plots.parts.rows import bare
 from kinesec.plots.parts.style import COLOURS, STYLE, WIDTHS_INCH
+from kinesec.samples.errors import NothingToDraw
 
 TEXT = ("screen", "part", "measure", "attack", "label", "dataset", "recognizer")
 SCREEN = "sensitivity"  # the paper's
@@ -30,12 +30,12 @@ PANELS = {
 def draw(rates: pd.DataFrame, subjects: pd.DataFrame) -> Figure:
     """``rates`` is ``study_rates``, of the paper's screen; ``subjects`` is ``study_subjects``, for its dots.
 
-    Obvious perturbations stand as the share that was called the same. Raises ``KinesecError`` where the screen left
-    nobody.
+    Obvious perturbations stand as the share that was called the same. Raises ``NothingToDraw`` where the screen
+    left nobody.
     """
     rows = rates[(rates["screen"] == SCREEN) & rates["percent"].notna()]
     if rows.empty:
-        raise KinesecError("figure of a study: found no subject that the screen keeps, expected one or more; ask more")
+        raise NothingToDraw("figure of a study: found no subject that the screen keeps, expected one or more; ask more")
     kept = subjects[subjects["kept_by_sensitivity"].astype(bool)]
     with mpl.rc_context(STYLE):
         return _compose(rows, kept)

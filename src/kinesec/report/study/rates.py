@@ -120,6 +120,8 @@ def _preferences(records: pd.DataFrame, trials: Sequence[Trial], seed: int) -> l
 def _normalised(here: pd.DataFrame, shown: pd.Series, attacks: Sequence[str], seed: int) -> list[dict[str, float]]:
     """Preferences of all attacks over their sum (%), with the ends of percentile intervals."""
     subjects = sorted(here["subject"].unique())
+    if not subjects:
+        return [dict.fromkeys(("percent", "low_percent", "high_percent"), np.nan) for _ in attacks]
     chosen, times = np.zeros((2, len(subjects), len(attacks)))
     for place, subject in enumerate(subjects):
         rows = here["subject"] == subject
@@ -127,7 +129,7 @@ def _normalised(here: pd.DataFrame, shown: pd.Series, attacks: Sequence[str], se
             chosen[place, index] = (here.loc[rows, "chosen"] == attack).sum()
             times[place, index] = sum(attack in names for names in shown[rows])
     drawn = seeding.generator(seed, "study", "intervals").multinomial(
-        len(subjects), np.full(len(subjects), 1 / max(len(subjects), 1)), RESAMPLES
+        len(subjects), np.full(len(subjects), 1 / len(subjects)), RESAMPLES
     )
 
     def shares(weights: np.ndarray) -> np.ndarray:
