@@ -45,7 +45,7 @@ def made_trials(**changes: Any) -> list[Trial]:
     truth = {row: f"class{row % 4}" for row in range(40)}
     named = wanted(**changes)
     said = {row: f"class{(row + 1) % 4}" for row in truth}
-    return draw({name: said for name in (*named.attacks, *named.ablations)}, truth, named)
+    return draw(dict.fromkeys((*named.attacks, *named.ablations), said), truth, named)
 
 
 def saved(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import pytest
@@ -76,12 +77,12 @@ def test_the_left_one_is_always_the_original() -> None:
 
 def test_the_order_tells_nothing_of_the_condition() -> None:
     conditions = [trial.condition for trial in of(PARTS[2], made_trials())]
-    runs = 1 + sum(a != b for a, b in zip(conditions, conditions[1:], strict=False))
+    runs = 1 + sum(a != b for a, b in itertools.pairwise(conditions))
     assert runs > 2 * len(set(conditions))
 
 
 def test_no_clip_is_shown_twice_for_a_condition_and_a_short_part_is_shorter() -> None:
-    truth = {row: "walk" for row in range(5)}
+    truth = dict.fromkeys(range(5), "walk")
     trials = draw({"smart": {0: "run", 3: "kick"}}, truth, wanted(attacks=("smart",), ablations=()))
     assert [len(of(part, trials)) for part in PARTS] == [2 + 2, 0, 2 + 2 + 2]
     seen = Counter((trial.part, trial.condition, trial.row) for trial in trials)
