@@ -85,7 +85,9 @@ class Project:
         kept = {
             key: value for key, value in os.environ.items() if key not in ("PYTHONDONTWRITEBYTECODE", "KINESEC_MIRROR")
         }
-        return {**kept, "PYTHONPATH": str(self.folder / "src"), "OMP_NUM_THREADS": "1", **changes}
+        # verbose: tests read what Snakemake prints of its jobs, and a failing one shows it all
+        ours = {"PYTHONPATH": str(self.folder / "src"), "OMP_NUM_THREADS": "1", "KINESEC_VERBOSE": "1"}
+        return {**kept, **ours, **changes}
 
     def command(self, *arguments: str, target: str | None = None) -> list[str]:
         """Snakemake's command line; ``target`` names one file or rule, or several between spaces."""

@@ -1,12 +1,26 @@
-# When a run starts and ends: not in a dry run, nor inside a job.
+# What a run prints, and what it says when it starts and ends: not in a dry run, nor inside a job.
 from snakemake.logging import logger
 
-from kinesec.plan import announce, cluster
+from kinesec.plan import announce, cluster, console
+
+if workflow.is_main_process:
+    console.install(logger, RUN, workflow.output_settings)
 
 
 def rules_to_run():
     """The rule of each job that this run has to do."""
     return [job.rule.name for job in workflow.dag.needrun_jobs()]
+
+
+def failed_jobs():
+    """The jobs that failed, those of a failed group each."""
+    failed = getattr(workflow.scheduler, "failed", ())
+    jobs = [job for each in failed for job in (each.jobs if each.is_group() else [each])]
+    made = [
+        announce.Job(job.rule.name, dict(job.wildcards_dict or {}), list(job.log))
+        for job in jobs
+    ]
+    return sorted(made, key=str)
 
 
 onstart:
@@ -28,4 +42,4 @@ onsuccess:
 
 
 onerror:
-    logger.info(announce.failure(PLAN, log))
+    logger.info(announce.failure(PLAN, failed_jobs(), log, sys.argv))

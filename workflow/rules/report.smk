@@ -12,6 +12,7 @@ rule report:
         scenes=[path for stores in PLAN.scenes().values() for path in stores],
     output:
         page=f"results/artifacts/{RUN}/report/index.html",
+        verdicts=PLAN.verdicts,
     log:
         f"logs/report/{RUN}.log",
     benchmark:

@@ -5,6 +5,7 @@ from pathlib import Path
 from kinesec.provenance.facts import gather
 from kinesec.provenance.job import job
 from kinesec.report.page import build
+from kinesec.report.verdicts import summary
 
 with job(snakemake) as run:
     data = list(run.params.modules)
@@ -29,3 +30,4 @@ with job(snakemake) as run:
         facts=facts,
         scenes=stores,
     )
+    summary.write(run.output.verdicts, tables)

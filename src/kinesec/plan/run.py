@@ -56,6 +56,11 @@ class Plan:
         return f"results/artifacts/{self.run}"
 
     @property
+    def verdicts(self) -> str:
+        """The file of the run's verdicts, which the report writes and the run's end reads."""
+        return f"{self.folder}/report/verdicts.json"
+
+    @property
     def seeds(self) -> list[int]:
         """The seeds of all that is trained, each part's own."""
         parts = [

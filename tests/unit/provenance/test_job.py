@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import platform
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +19,7 @@ from certified import MODEL, POISON, RECEIPT, TABLE, TRAINING, WINDOWS, ran, sma
 from kinesec.errors import KinesecError
 from kinesec.files import store
 from kinesec.files.hashing import sha256_of
+from kinesec.provenance import job
 from kinesec.provenance.certificates import Certificates, beside
 
 TIMES = {"started", "ended", "wall_s", "host", "peak_memory_mb", "peak_gpu_memory_mb"}
@@ -160,3 +163,38 @@ def test_threads_are_set_without_importing_the_compiler() -> None:
     )
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert asked.stdout == "True False\n"
+
+
+def talk() -> None:
+    print("epoch 1", file=sys.stderr)
+    logging.getLogger("kinesec").info("goes on after epoch 1")
+    warnings.warn("an old weight file", stacklevel=1)
+    Path(MODEL).write_text("weights")
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_quiet_run_s_job_prints_its_warnings_and_logs_it_all(
+    quiet: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(job.QUIET, "1" if quiet else "")
+    Path(MODEL).parent.mkdir(parents=True)
+    ran("train", [MODEL], write=talk)
+    printed, logged = capsys.readouterr().err, Path("logs/train.log").read_text()
+    for line in ("epoch 1\n", "goes on after epoch 1\n"):
+        assert line in logged
+        assert (line in printed) != quiet
+    assert printed.count("an old weight file") == 1
+    assert "an old weight file" in logged
+
+
+def test_a_quiet_run_s_job_prints_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(job.QUIET, "1")
+    test_a_failed_job_leaves_no_certificate_not_even_an_earlier_one(capsys)
+
+
+def test_an_unforeseen_error_stands_in_the_log() -> None:
+    with pytest.raises(ZeroDivisionError):
+        ran("train", [MODEL], write=lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+    assert Path("logs/train.log").read_text().endswith("ZeroDivisionError: division by zero\n")

@@ -1,0 +1,50 @@
+"""What a run prints without being asked for more, and what it says when a job fails."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from project import Project
+
+MOTIONS = "results/motions/procedural/motions.zarr/zarr.json"
+HARMED = "results/motions/own/motions.zarr/zarr.json"
+# Snakemake's own: that a profile is used, where its log is, how long it took
+FRAME = 6
+
+
+@pytest.fixture
+def quiet(fresh: Project) -> dict[str, str]:
+    return fresh.environment(KINESEC_VERBOSE="")
+
+
+def test_a_run_prints_its_progress_and_no_job(fresh: Project, quiet: dict[str, str]) -> None:
+    process = fresh.run(target=MOTIONS, environment=quiet)
+    printed = (process.stdout + process.stderr).splitlines()
+    assert process.returncode == 0, printed
+    jobs = 2  # retrieve, ingest
+    progress = [line for line in printed if line.startswith("kinesec smallest: ") and " % (" in line]
+    assert [line.rpartition(",")[0] for line in progress] == [
+        f"kinesec smallest: {100 * count // jobs} % ({count} of {jobs} jobs)" for count in range(1, jobs + 1)
+    ]
+    assert "kinesec smallest: 2 jobs" in printed
+    assert "kinesec smallest: finished" in printed
+    assert len([line for line in printed if line.strip()]) <= FRAME + jobs + 2, "\n".join(printed)
+    # nothing is lost
+    (log,) = fresh.folder.glob(".snakemake/log/*.log")
+    assert "rule ingest:" in log.read_text()
+    assert "sequences" in (fresh.folder / "logs/ingest/procedural.log").read_text()
+
+
+def test_a_failed_job_is_named_with_its_log_and_the_way_on(fresh: Project, quiet: dict[str, str]) -> None:
+    fresh.configure({"datasets.own": {"module": "folder", "folder": "nowhere", "settings": {"pattern": "x"}}})
+    process = fresh.run(target=HARMED, environment=quiet)
+    printed = (process.stdout + process.stderr).splitlines()
+    assert process.returncode != 0
+    told = printed[printed.index("kinesec smallest: stopped early; 1 failed job, each with its log") :]
+    rule, _, log = told[1].strip().partition(" (data own): ")
+    assert (fresh.folder / log).read_text().startswith("error: "), rule
+    (command,) = [line.removeprefix("to go on: ") for line in told if line.startswith("to go on: ")]
+    assert shlex.split(command)[1:] == fresh.command(target=HARMED)[1:]
+    assert "Traceback" not in "\n".join(printed)
+    assert len([line for line in printed if line.strip()]) < 25, "\n".join(printed)
