@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # one torch or BLAS thread a process: jobs and tests already fill the cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo real reproduce resume dag reruns-table test test-cluster test-conda lint bench mutants coverage constraints clean help
+.PHONY: demo real reproduce animations resume dag reruns-table test test-cluster test-conda lint bench mutants coverage constraints clean help
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,10 +28,14 @@ demo: $(READY) ## install, then the default configuration: results/artifacts/dem
 real: $(READY) ## config/real.yaml; raw files from KINESEC_MIRROR or its `mirror`
 	snakemake --cores $(CORES) --configfile config/real.yaml
 
-RUN ?= real
+reproduce: RUN ?= real
 reproduce: $(READY) ## RUN=real or RUN=paper, then every hash recomputed (ARTIFACT.md)
 	snakemake --cores $(CORES) --configfile config/$(RUN).yaml
 	kinesec verify
+
+animations: RUN ?= demo
+animations: $(READY) ## RUN=demo or RUN=real: that run's animations as MP4 and GIF
+	snakemake animations --cores $(CORES)$(if $(filter demo,$(RUN)),, --configfile config/$(RUN).yaml)
 
 dag: $(READY) ## redraw docs/img/dag.svg, the demo's rules by stage
 	$(BIN)/python tools/draw_dag.py

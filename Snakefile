@@ -52,6 +52,7 @@ wildcard_constraints:
     videos="[A-Za-z0-9_]+",
     network="[A-Za-z0-9_]+",
     detector="[A-Za-z0-9_]+",
+    animation="[a-z_]*animation-[^/]+",
 
 
 localrules:
@@ -62,6 +63,7 @@ localrules:
     robustness,
     backdoor,
     study,
+    animations,
     retrieve,
 
 
@@ -108,3 +110,8 @@ rule study:
         PLAN.study.pages,
         PLAN.table_files(PLAN.study.tables),
         PLAN.figure_files(PLAN.study.figures()),
+
+
+rule animations:
+    input:
+        prints.films(PLAN),

@@ -7,7 +7,7 @@ from pathlib import Path
 from snakemake.utils import validate
 
 from kinesec.errors import ConfigError
-from kinesec.plan import configuration, paths, prediction_names
+from kinesec.plan import configuration, paths, prediction_names, prints
 from kinesec.plan.code_hash import code_hash, file_hash
 from kinesec.plan.run import plan
 from kinesec.plan.study import check_study

@@ -15,7 +15,9 @@ def rules_to_run():
 def failed_jobs():
     """The jobs that failed, those of a failed group each."""
     failed = getattr(workflow.scheduler, "failed", ())
-    jobs = [job for each in failed for job in (each.jobs if each.is_group() else [each])]
+    jobs = [
+        job for each in failed for job in (each.jobs if each.is_group() else [each])
+    ]
     made = [
         announce.Job(job.rule.name, dict(job.wildcards_dict or {}), list(job.log))
         for job in jobs

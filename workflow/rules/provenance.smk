@@ -28,6 +28,8 @@ rule croissant:
 rule crate:
     input:
         page=f"{PLAN.folder}/report/index.html",
+        verdicts=PLAN.verdicts,
+        latex=list(prints.latex(PLAN).values()),
         tables=PLAN.tables(),
         figures=PLAN.figure_files(PLAN.figures),
         croissants=PLAN.prediction.poisons(paths.CROISSANT),

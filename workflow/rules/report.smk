@@ -1,4 +1,4 @@
-# The report: what a run leaves for people.
+# The report: what a run leaves for people, and films of its animations for those who ask.
 
 
 rule report:
@@ -13,6 +13,7 @@ rule report:
     output:
         page=f"results/artifacts/{RUN}/report/index.html",
         verdicts=PLAN.verdicts,
+        latex=list(prints.latex(PLAN).values()),
     log:
         f"logs/report/{RUN}.log",
     benchmark:
@@ -35,9 +36,31 @@ rule report:
             file_hash(path)
             for path in sorted(REPOSITORY.glob("src/kinesec/report/viewer/viewer.*"))
         ],
+        printed=list(prints.latex(PLAN)),
         code=lambda wildcards: code(
             "report.py",
             *(source.code() for source in PLAN.sources.values()),
         ),
     script:
         "../scripts/report.py"
+
+
+rule film:
+    input:
+        animation=f"{PLAN.folder}/figures/{{animation}}.webp",
+    output:
+        **PLAN.figure("{animation}", *prints.FILMS),
+    log:
+        f"logs/film/{RUN}/{{animation}}.log",
+    benchmark:
+        f"logs/film/{RUN}/{{animation}}.jsonl"
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=30,
+    params:
+        code=code_of("film.py"),
+    script:
+        "../scripts/film.py"

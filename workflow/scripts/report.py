@@ -4,6 +4,7 @@ from pathlib import Path
 
 from kinesec.provenance.facts import gather
 from kinesec.provenance.job import job
+from kinesec.report import latex_tables
 from kinesec.report.page import build
 from kinesec.report.verdicts import summary
 
@@ -31,3 +32,4 @@ with job(snakemake) as run:
         scenes=stores,
     )
     summary.write(run.output.verdicts, tables)
+    latex_tables.write(dict(zip(run.params.printed, run.output.latex, strict=True)), tables)

@@ -7,11 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from kinesec.errors import KinesecError
 from kinesec.plots.parts.rows import bare
-from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, palette
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, log_ticks, palette
 from kinesec.tables.labels import attack_labels
 from kinesec.tables.recognition import typed
 from kinesec.tables.seeds import of_seeds
@@ -34,7 +33,8 @@ def _compose(rows: pd.DataFrame) -> Figure:
     recognizers = list(dict.fromkeys(rows["recognizer"]))
     labels = attack_labels(rows)
     colours = dict(zip(labels, palette(len(labels)), strict=True))
-    figure = Figure(figsize=(WIDTHS_INCH["double"], 2.5), layout="constrained")
+    one = len(recognizers) == 1
+    figure = Figure(figsize=(WIDTHS_INCH["single" if one else "double"], 2.5), layout="constrained")
     grid = figure.subplots(1, len(recognizers), sharey=True, sharex=True, squeeze=False)[0]
     for axes, recognizer in zip(grid, recognizers, strict=True):
         _panel(axes, rows[rows["recognizer"] == recognizer], colours)
@@ -42,7 +42,7 @@ def _compose(rows: pd.DataFrame) -> Figure:
         axes.set_xlabel("bound (mm)")
     grid[0].set_ylabel("success (%)")
     key = [Line2D([], [], color=colours[name], label=label, linewidth=1.5) for name, label in labels.items()]
-    figure.legend(handles=key, loc="outside upper center", ncols=min(len(key), 5), frameon=False)
+    figure.legend(handles=key, loc="outside upper center", ncols=min(len(key), 2 if one else 5), frameon=False)
     return figure
 
 
@@ -54,7 +54,6 @@ def _panel(axes: Axes, rows: pd.DataFrame, colours: dict[str, str]) -> None:
         axes.plot(line["epsilon_mm"], line["success_percent"], "o-", color=colours[name], markersize=3, gid=name)
     bare(axes)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_ylim(0, 102)
+    log_ticks(axes.xaxis)
+    axes.set_ylim(-3, 103)
     axes.set_yticks([0, 25, 50, 75, 100])

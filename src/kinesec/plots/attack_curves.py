@@ -11,11 +11,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from kinesec.errors import KinesecError
 from kinesec.plots.parts.rows import bare, margin
-from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, palette
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, log_ticks, palette
 from kinesec.tables.labels import attack_labels
 from kinesec.tables.recognition import typed
 from kinesec.tables.seeds import of_seeds
@@ -87,9 +86,7 @@ def _limits(axes: Axes, rows: pd.DataFrame) -> None:
             ends.append((budget[first], budget[int(np.argmax(share >= share[-1] - 1e-9))]))
     axes.set_xscale("log")
     axes.set_xlim(*(min(low for low, _ in ends), max(high for _, high in ends)) if ends else (0.1, 10))
-    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0,), numticks=9))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    log_ticks(axes.xaxis, subs=(1.0,))
 
 
 def _panel(
@@ -112,5 +109,5 @@ def _panel(
                 [at], [np.interp(at, x, share)], "o", color=colours[name], markersize=4.5, zorder=4, clip_on=False
             )
     bare(axes)
-    axes.set_ylim(0, 102)
+    axes.set_ylim(-3, 103)
     axes.set_yticks([0, 25, 50, 75, 100])

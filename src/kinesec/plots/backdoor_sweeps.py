@@ -18,14 +18,14 @@ from matplotlib.ticker import NullFormatter, NullLocator
 
 from kinesec.plots.parts.backdoors import colours, of_network
 from kinesec.plots.parts.rows import bare
-from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, plain_number
 from kinesec.samples.errors import NothingToDraw
 from kinesec.tables.backdoor import ALIKE, SWEPT, of_seeds, plain
 from kinesec.tables.labels import trigger_labels
 
 Dash = Literal["-", "--", ":"]
 COLUMNS = 2
-WIDE = 20.0  # largest over smallest value from which on an axis is logarithmic
+WIDE = 5.0  # largest over smallest value from which on an axis is logarithmic
 TICKS = 7
 LABELS = {
     "ratio": "poisoned share (%)",
@@ -52,7 +52,7 @@ class _Panel:
     def label(self) -> str:
         if self.column != "size":
             return LABELS[self.column]
-        return "delta" if self.unit == "delta" else f"trigger's size ({self.unit})"
+        return "delta (spectral coefficient)" if self.unit == "delta" else f"trigger's size ({self.unit})"
 
 
 def draw(table: pd.DataFrame, *, dataset: str, samples: str, recognizer: str) -> Figure:
@@ -103,7 +103,7 @@ def _compose(swept: dict[_Panel, dict[tuple[str, ...], pd.DataFrame]]) -> Figure
     marks = {key: MARKS[place % len(MARKS)] for place, key in enumerate(keys)}
     columns = min(COLUMNS, len(swept))
     deep = -(-len(swept) // columns)
-    wide = min(2 * columns, 4)
+    wide = 4 if columns > 1 else 2  # a column of the page holds two of the key's words
     key_rows = -(-(len(keys) + len(MEASURES)) // wide)
     figure = Figure(
         figsize=(WIDTHS_INCH["double" if columns > 1 else "single"], 0.3 + 0.2 * key_rows + 1.95 * deep),
@@ -168,4 +168,4 @@ def _scale(axes: Axes, values: np.ndarray) -> None:
 
 
 def _printed(value: float) -> str:
-    return f"{value:.3g}".replace("e+0", "e").replace("e-0", "e\u2212")
+    return plain_number(float(f"{value:.3g}"))

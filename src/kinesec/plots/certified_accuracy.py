@@ -26,7 +26,9 @@ def draw(table: pd.DataFrame, *, dataset: str, clips: str) -> Figure:
 
 def _compose(rows: pd.DataFrame) -> Figure:
     spaces = list(dict.fromkeys(rows["space"]))
-    figure = Figure(figsize=(WIDTHS_INCH["double" if len(spaces) > 1 else "single"], 2.6), layout="constrained")
+    most = max(len(rows[rows["space"] == space].groupby(["recognizer", "defence"])) for space in spaces)
+    size = (WIDTHS_INCH["double" if len(spaces) > 1 else "single"], 2.4 + 0.16 * most)
+    figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(1, len(spaces), sharey=True, squeeze=False)[0]
     for place, space in enumerate(spaces):
         axes: Axes = panels[place]
@@ -44,10 +46,11 @@ def _compose(rows: pd.DataFrame) -> Figure:
                 gid=f"{recognizer}-{defence}",
             )
         bare(axes)
-        axes.set_ylim(0, 102)
+        axes.set_ylim(-3, 103)
         axes.set_xlim(0, here["radius"].max())
         axes.set_title(f"noise on {space}", loc="left", pad=4)
         axes.set_xlabel(f"radius, l2 ({UNITS.get(str(here['unit'].iloc[0]), here['unit'].iloc[0])})")
-        axes.legend(frameon=False, fontsize=7)
+        # below and not on the panel: a band may reach anywhere
+        axes.legend(frameon=False, fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=1)
     panels[0].set_ylabel("certified accuracy (%)")
     return figure

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 
 from kinesec.plots.parts.backdoors import CLEAN, colours, of_network
 from kinesec.plots.parts.rows import bare
-from kinesec.plots.parts.style import STYLE, WIDTHS_INCH
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, plain_number, said_setting
 from kinesec.samples.errors import NothingToDraw
 from kinesec.tables.backdoor import CLEAN as CLEAN_MODEL
 from kinesec.tables.backdoor import typed
@@ -55,7 +55,7 @@ def _compose(rows: pd.DataFrame) -> Figure:
         _panel(axes, group, modules, inks, labelled=place % columns == 0)
         title = detector(str(group["detector_module"].iloc[0]))
         title = title if name == group["detector_module"].iloc[0] else f"{title} ({plain(name)})"
-        axes.set_title(f"{title}, {plain(setting)}" if several[name] > 1 else title, loc="left", pad=4)
+        axes.set_title(f"{title}, {said_setting(setting)}" if several[name] > 1 else title, loc="left", pad=4)
         if group["ranked"].iloc[0] == RATIO:
             axes.set_xlabel("smallest trigger: times smaller than the median class's")
         elif place >= len(panels) - columns:
@@ -103,7 +103,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, modules: list[str], inks: dict[str, s
         areas.append(_area(here.iloc[0]))
     if len(finite) and finite.max() > WIDE * max(float(np.median(np.abs(finite))), 1e-9):
         axes.set_xscale("symlog", linthresh=max(THRESHOLD, float(np.median(np.abs(finite)))))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plain_number(value)))
     names = [*(trigger(module) for module in modules), "clean models"]
     axes.set_yticks(range(len(names)), names if labelled else [""] * len(names))
     bare(axes, "x")

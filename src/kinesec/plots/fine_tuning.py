@@ -23,6 +23,11 @@ def _named_rate(setting: str) -> str:
     return setting.rpartition("rate=")[2]
 
 
+def said_rate(named: str) -> str:
+    """A learning rate as a panel's title has it: ``0.1x`` is a tenth of the training's, ``final`` its last."""
+    return f"{named.removesuffix('x')} \u00d7 the training's rate" if named.endswith("x") else f"{named} rate"
+
+
 def _panel(axes: Axes, rows: pd.DataFrame, shares: list[float]) -> None:
     for model in MODELS:
         for share, marker in zip(shares, MARKERS, strict=False):
@@ -74,7 +79,7 @@ def draw(table: pd.DataFrame, *, dataset: str, predictor: str) -> Figure:
                 panel = of_strategy[(of_strategy["metric"] == metric) & (of_strategy["named"] == rate)]
                 _panel(axes[column], panel, shares)
                 if row == 0:
-                    axes[column].set_title(f"rate {rate}", loc="left", pad=4)
+                    axes[column].set_title(said_rate(rate), loc="left", pad=4)
                 if row == lines - 1:
                     axes[column].set_xlabel("epoch of fine-tuning")
                     axes[column].xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))

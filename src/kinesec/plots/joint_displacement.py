@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from kinesec.metrics.joints import by_part
 from kinesec.motion.skeleton import Skeleton
@@ -16,8 +17,8 @@ from kinesec.plots.parts.rows import bare
 from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, palette
 from kinesec.samples.errors import NothingToDraw
 
-MARKERS = "osD^vP*X"
 GAP = 0.8
+ROOM = 0.8  # of a joint's place, for the bars of all attacks
 
 
 def places(parts: Sequence[tuple[str, Sequence[int]]]) -> tuple[np.ndarray, list[int], list[tuple[str, float, float]]]:
@@ -33,7 +34,7 @@ def places(parts: Sequence[tuple[str, Sequence[int]]]) -> tuple[np.ndarray, list
 
 
 def draw(displacements: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
-    """Mean above, standard deviation below, over clips; joints in body parts, a line an attack.
+    """Mean with quartiles above, standard deviation below, over clips; joints in body parts, a bar an attack.
 
     ``displacements`` holds, by the attack's label, each clip's and joint's mean displacement (clip, joint) in mm.
     Raises ``NothingToDraw`` where no attack has a clip.
@@ -52,7 +53,14 @@ def _compose(shown: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
     colours = palette(len(shown))
     for axes, measure, title in ((top, np.mean, "mean (mm)"), (bottom, np.std, "standard deviation (mm)")):
         for place, (label, values) in enumerate(shown.items()):
-            _line(axes, x, measure(values, axis=0)[joints], spans, colours[place], MARKERS[place % len(MARKERS)], label)
+            wide = ROOM / len(shown)
+            at = x + (place - (len(shown) - 1) / 2) * wide
+            bars = axes.bar(at, measure(values, axis=0)[joints], wide, color=colours[place], linewidth=0)
+            for bar, joint in zip(bars, joints, strict=True):
+                bar.set_gid(f"{label}-{skeleton.names[joint]}")
+            if axes is top:
+                quartiles = np.quantile(values[:, joints], [0.25, 0.75], axis=0)
+                axes.vlines(at, *quartiles, color="#333333", linewidth=0.6, gid=f"quartiles-{label}")
         for _, _, end in spans[:-1]:
             axes.axvline(end + (1 + GAP) / 2, color="#cccccc", linewidth=0.7)
         bare(axes)
@@ -69,25 +77,9 @@ def _compose(shown: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
         )
     names = [skeleton.names[joint] for joint in joints]
     bottom.set_xticks(x, names, rotation=60, ha="right", rotation_mode="anchor", fontsize=6)
-    key = [
-        Line2D([], [], color=colours[place], marker=MARKERS[place % len(MARKERS)], linewidth=1, label=label)
-        for place, label in enumerate(shown)
+    key: list[Artist] = [
+        *(Patch(facecolor=colours[place], label=label) for place, label in enumerate(shown)),
+        Line2D([], [], color="#333333", linewidth=0.6, label="quartiles of the clips"),
     ]
     figure.legend(handles=key, loc="outside upper center", ncols=min(len(key), 5), frameon=False)
     return figure
-
-
-def _line(
-    axes: Axes,
-    x: np.ndarray,
-    values: np.ndarray,
-    spans: Sequence[tuple[str, float, float]],
-    colour: str,
-    marker: str,
-    label: str,
-) -> None:
-    for part, first, last in spans:
-        here = (x >= first) & (x <= last)
-        axes.plot(
-            x[here], values[here], color=colour, marker=marker, markersize=3.2, linewidth=1, gid=f"{label}-{part}"
-        )

@@ -10,11 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from kinesec.errors import KinesecError
 from kinesec.plots.parts.rows import bare
-from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, palette, short
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, log_ticks, palette, short
 from kinesec.samples.errors import NothingToDraw
 from kinesec.tables.labels import attack_labels
 from kinesec.tables.recognition import typed
@@ -82,9 +81,7 @@ def _scales(axes: Axes, lines: pd.DataFrame) -> None:
     if len(started):
         axes.set_xlim(started["queries"].min(), started["queries"].max() * 1.05)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(base=10, subs=STEPS, numticks=12))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-        axis.set_minor_formatter(NullFormatter())
+        log_ticks(axis, subs=STEPS)
 
 
 def _panel(axes: Axes, lines: pd.DataFrame, dots: pd.DataFrame, colours: dict[str, str]) -> None:

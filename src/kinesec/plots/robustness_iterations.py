@@ -7,11 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from kinesec.plots.parts.defences import look, of_clips
 from kinesec.plots.parts.rows import bare, margin
-from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, short
+from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, log_ticks, short
 from kinesec.samples.errors import NothingToDraw
 from kinesec.tables.labels import attack_labels
 
@@ -57,10 +56,8 @@ def _compose(rows: pd.DataFrame) -> Figure:
                 )
             bare(axes)
             axes.set_xscale("log")
-            axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0), numticks=12))
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            axes.xaxis.set_minor_formatter(NullFormatter())
-            axes.set_ylim(0, 102)
+            log_ticks(axes.xaxis)
+            axes.set_ylim(-3, 103)  # a line at 0 is one to be seen, not the axis
             if line == 0:
                 axes.set_title(labels[attack], loc="left", pad=4)
             if line == len(recognizers) - 1:

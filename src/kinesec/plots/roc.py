@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from kinesec.errors import KinesecError
 from kinesec.metrics.detection import auc, roc
-from kinesec.plots.parts.style import COLORBLIND, STYLE, WIDTHS_INCH
+from kinesec.plots.parts.style import COLORBLIND, STYLE, WIDTHS_INCH, said_setting
 
 LEAST = 1e-3
 GRID = np.geomspace(LEAST, 1, 241)
@@ -50,7 +50,7 @@ def _panel(axes: Axes, records: pd.DataFrame) -> None:
                 clip_on=False,
                 gid=f"{setting}-{model}",
             )
-        label = f"{setting}\nAUC {areas[_VICTIM]:.3f}, null {areas[_CLEAN]:.3f}"
+        label = f"{said_setting(str(setting))}\nAUC {areas[_VICTIM]:.3f}, null {areas[_CLEAN]:.3f}"
         key.append(Line2D([], [], color=colour, linewidth=1.6, label=label))
     axes.legend(
         handles=key,
@@ -91,7 +91,7 @@ def draw(records: pd.DataFrame) -> Figure:
         for axes, ((strategy, defence), part) in zip(grid, panels, strict=False):
             _panel(axes, part)
             title = str(defence).replace("_", " ")
-            axes.set_title(f"{title}\n{strategy}" if several else title, loc="left", pad=4)
+            axes.set_title(f"{title}\n{said_setting(str(strategy))}" if several else title, loc="left", pad=4)
         for axes in grid[len(panels) :]:
             axes.set_visible(False)
         for axes in grid[::columns]:

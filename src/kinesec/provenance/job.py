@@ -16,7 +16,6 @@ from typing import Any
 from kinesec.errors import KinesecError
 from kinesec.provenance import certificates
 
-
 QUIET = "KINESEC_QUIET"  # set by a run whose console shows what went wrong and no more (plan.console)
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib as mpl
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from kinesec.samples.errors import NothingToDraw
 
 # it tells every table of every font it embeds, in the log of every figure's job
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
+_UNITS = {"mm": "mm", "percent": "%", "ms": "ms", "degrees": "\u00b0"}
 Width = Literal["single", "double"]
 WIDTHS_INCH: dict[Width, float] = {"single": 3.5, "double": 7.16}  # one and two columns of an IEEE or ACM page
 
@@ -67,6 +70,29 @@ def palette(count: int) -> list[str]:
     return list(islice(cycle(COLORBLIND), count))
 
 
+def plain_number(value: float) -> str:
+    """A tick as a paper prints it: 0.001, 2.5, 14,600; no powers of ten, no trailing zeros."""
+    return f"{value:,.12g}" if abs(value) >= 1 else f"{value:.12f}".rstrip("0").rstrip(".") or "0"
+
+
+def log_ticks(axis: Axis, subs: Sequence[float] = (1.0, 2.0, 5.0)) -> None:
+    """Few ticks with plain numbers on a logarithmic axis: those of ``subs`` in each decade where they fit."""
+    axis.set_major_locator(LogLocator(base=10, subs=list(subs), numticks=12))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: plain_number(value)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def said_setting(setting: str) -> str:
+    """A setting as tables have it, in words: ``by=action`` is ``by action``, ``floor_mm=0.1`` ``floor 0.1 mm``."""
+    words = []
+    for part in setting.split(", "):
+        name, equals, value = part.partition("=")
+        stem, _, unit = name.rpartition("_")
+        known = equals and stem and unit in _UNITS
+        words.append(f"{stem} {value} {_UNITS[unit]}" if known else f"{name} {value}" if equals else part)
+    return ", ".join(words).replace("_", " ")
+
+
 def short(name: str, longest: int = 20) -> str:
     """A class's name, cut where it is long."""
     text = name.replace("_", " ")
@@ -77,7 +103,7 @@ def note(text: str) -> Figure:
     """A figure that says why there is nothing to see."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTHS_INCH["double"], 1.2), layout="constrained")
-        figure.text(0.5, 0.5, text, ha="center", va="center", wrap=True, color="#333333")
+        figure.text(0.5, 0.5, text.replace("_", " "), ha="center", va="center", wrap=True, color="#333333")
         return figure
 
 

@@ -1,6 +1,6 @@
 """What answers say: rates of each condition, of each subject, and preferences, with intervals that resample subjects.
 
-SMART (Wang et al., CVPR 2021), section 4.5, figure 2 left and table 4; docs/definitions.md, section 15.
+SMART (Wang et al., CVPR 2021), section 4.5, figure 2 left and table 4; docs/definitions.md, section 16.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The trials of a perceptual study: which clip is shown how, in which order, on which side; drawn from one seed.
 
 SMART (Wang et al., CVPR 2021), section 4.5: Deceitfulness, Naturalness, Indistinguishability. Checks that are
-obviously perturbed and unattacked clips among those of Deceitfulness are ours: docs/definitions.md, section 15.
+obviously perturbed and unattacked clips among those of Deceitfulness are ours: docs/definitions.md, section 16.
 """
 
 from __future__ import annotations
