@@ -75,10 +75,8 @@ def going_on(arguments: Sequence[str]) -> str:
     """The command line of Snakemake's process again, as one types it here, less what would begin from the start."""
     program, *rest = arguments
     path = Path(program)
-    if path.name == "__main__.py":
-        words = [_typed(Path(sys.executable)), "-m", "snakemake"]
-    else:
-        words = [_typed(path)]
+    module = path.name == "__main__.py"
+    words = [_typed(Path(sys.executable)), "-m", "snakemake"] if module else [_typed(path)]
     return shlex.join([*words, *(word for word in rest if word not in _AGAIN)])
 
 

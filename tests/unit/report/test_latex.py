@@ -95,9 +95,8 @@ def test_rules_are_booktabs_in_their_order() -> None:
 
 def test_a_table_longer_than_a_page_breaks() -> None:
     frame = pd.DataFrame({"model": [f"m{place}" for place in range(latex.LONGEST + 1)], "cde": "1"})
-    text = latex.typeset(
-        latex.read(str(table(frame, name="t", caption="c", labels={"model": "M", "cde": "C"}, row="model")))
-    )
+    markup = table(frame, name="t", caption="c", labels={"model": "M", "cde": "C"}, row="model")
+    text = latex.typeset(latex.read(str(markup)))
     assert text.startswith(r"\begin{longtable}")
     assert r"\endhead" in text
     assert len(lines_of(text)) == latex.LONGEST + 2
@@ -150,8 +149,8 @@ def test_what_a_run_plans_is_what_can_be_written() -> None:
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX on this machine")
 def test_latex_takes_it(tmp_path: Path) -> None:
     body = latex.typeset(latex.read(made())).replace("\u4e2d", "")
-    document = f"\\documentclass{{article}}\\usepackage{{booktabs,longtable,textcomp}}\\begin{{document}}{body}\\end{{document}}"
-    (tmp_path / "table.tex").write_text(document)
+    first = "\\documentclass{article}\\usepackage{booktabs,longtable,textcomp}"
+    (tmp_path / "table.tex").write_text(f"{first}\\begin{{document}}{body}\\end{{document}}")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
     process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert process.returncode == 0, process.stdout[-2000:]
