@@ -30,8 +30,10 @@ def visible_texts(figure: Figure) -> list[Text]:
 
 
 def check_texts(figure: Figure) -> None:
-    """No text lies on another or leaves the page; of slanted texts, whose boxes are larger than they, the latter."""
+    """No text lies on another, leaves the page or is a raw key; of slanted texts, whose boxes are large, the latter."""
     texts = visible_texts(figure)
+    for text in texts:
+        assert "_" not in text.get_text(), f"{text.get_text()!r} is a key and no name in print"
     upright = [text for text in texts if text.get_rotation() % 90 == 0]
     boxes = [text.get_window_extent() for text in upright]
     for (label, first), (other, second) in combinations(zip(upright, boxes, strict=True), 2):

@@ -6,6 +6,7 @@ import shlex
 
 import pytest
 from project import Project
+from recordings import FORMATS
 
 MOTIONS = "results/motions/procedural/motions.zarr/zarr.json"
 HARMED = "results/motions/own/motions.zarr/zarr.json"
@@ -37,7 +38,7 @@ def test_a_run_prints_its_progress_and_no_job(fresh: Project, quiet: dict[str, s
 
 
 def test_a_failed_job_is_named_with_its_log_and_the_way_on(fresh: Project, quiet: dict[str, str]) -> None:
-    fresh.configure({"datasets.own": {"module": "folder", "folder": "nowhere", "settings": {"pattern": "x"}}})
+    fresh.configure({"datasets.own": FORMATS["bvh"].data("nowhere")})
     process = fresh.run(target=HARMED, environment=quiet)
     printed = (process.stdout + process.stderr).splitlines()
     assert process.returncode != 0

@@ -60,7 +60,8 @@ class Console(logging.Handler):
             self._progress(record.__dict__["done"], record.__dict__["total"])
         elif event in _ERRORS and not self.whole_errors:
             if event == "job_error":  # of a group, each job says so, too
-                self._pass(logging.makeLogRecord({"msg": _failed(record.__dict__), "levelno": logging.ERROR}))
+                told = {"msg": _failed(record.__dict__), "levelno": logging.ERROR, "levelname": "ERROR"}
+                self._pass(logging.makeLogRecord(told))
         elif record.levelno >= logging.WARNING or not self._chatter(event, record):
             self._pass(record)
 
@@ -95,9 +96,10 @@ def _failed(told: Mapping[str, Any]) -> str:
 def install(logger: logging.Logger, run: str, settings: Any) -> None:
     """Puts a ``Console`` in the place of Snakemake's terminal handler, unless all is asked for or nothing will run.
 
-    ``settings`` are Snakemake's settings of its output. A logger plugin that writes to the terminal is left alone.
+    ``settings`` are Snakemake's settings of its output; its own ``--quiet`` is obeyed instead where it is given. A
+    logger plugin that writes to the terminal is left alone.
     """
-    if settings.dryrun or settings.verbose or os.environ.get(VERBOSE):
+    if settings.dryrun or settings.verbose or settings.quiet or os.environ.get(VERBOSE):
         return
     for shown in [handler for handler in logger.handlers if handler.name == TERMINAL]:
         assert isinstance(shown, logging.StreamHandler), "Snakemake writes to its terminal as to a stream"

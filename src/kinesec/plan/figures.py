@@ -159,7 +159,7 @@ def _of_recognizer(recognition: Recognition, data: str, recognizer: str) -> Iter
         f"joint_displacement-{data}-{recognizer}",
         STILL,
         f"How far attacks ({named}) move each joint of {of}: mean and standard deviation over the clips on which "
-        "they succeed.",
+        "they succeed. Lines: quartiles of the clips.",
     )
     yield Figure(
         f"displacement_correlation-{data}-{recognizer}",

@@ -6,6 +6,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from kinesec.plots.parts.defences import of_clips
 from kinesec.plots.parts.rows import bare
@@ -26,31 +27,32 @@ def draw(table: pd.DataFrame, *, dataset: str, clips: str) -> Figure:
 
 def _compose(rows: pd.DataFrame) -> Figure:
     spaces = list(dict.fromkeys(rows["space"]))
-    most = max(len(rows[rows["space"] == space].groupby(["recognizer", "defence"])) for space in spaces)
-    size = (WIDTHS_INCH["double" if len(spaces) > 1 else "single"], 2.4 + 0.16 * most)
+    models = list(dict.fromkeys(rows[["recognizer", "defence"]].itertuples(index=False, name=None)))
+    colours = dict(zip(models, palette(len(models)), strict=True))
+    columns = 2 if len(spaces) > 1 else 1
+    size = (WIDTHS_INCH["double" if len(spaces) > 1 else "single"], 2.4 + 0.18 * -(-len(models) // columns))
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(1, len(spaces), sharey=True, squeeze=False)[0]
-    for place, space in enumerate(spaces):
-        axes: Axes = panels[place]
+    for axes, space in zip(panels, spaces, strict=True):
         here = rows[rows["space"] == space]
-        lines = list(here.groupby(["recognizer", "defence"], sort=False))
-        for colour, ((recognizer, defence), line) in zip(palette(len(lines)), lines, strict=True):
-            label = f"{recognizer}, {defence}".replace("_", " ")
-            band = line["certified_low"], line["certified_high"]
-            axes.fill_between(line["radius"], *band, color=colour, alpha=0.14, linewidth=0, step="pre")
-            axes.step(
-                *(line["radius"], line["certified_percent"]),
-                where="pre",
-                color=colour,
-                label=label,
-                gid=f"{recognizer}-{defence}",
-            )
-        bare(axes)
-        axes.set_ylim(-3, 103)
-        axes.set_xlim(0, here["radius"].max())
+        _panel(axes, here, colours)
         axes.set_title(f"noise on {space}", loc="left", pad=4)
         axes.set_xlabel(f"radius, l2 ({UNITS.get(str(here['unit'].iloc[0]), here['unit'].iloc[0])})")
-        # below and not on the panel: a band may reach anywhere
-        axes.legend(frameon=False, fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=1)
     panels[0].set_ylabel("certified accuracy (%)")
+    # above the panels: a band may reach anywhere in them
+    key = [Line2D([], [], color=colour, label=", ".join(model).replace("_", " ")) for model, colour in colours.items()]
+    figure.legend(handles=key, loc="outside upper center", ncols=columns, frameon=False, fontsize=7)
     return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, colours: dict[tuple[str, str], str]) -> None:
+    for (recognizer, defence), line in rows.groupby(["recognizer", "defence"], sort=False):
+        colour = colours[str(recognizer), str(defence)]
+        band = line["certified_low"], line["certified_high"]
+        axes.fill_between(line["radius"], *band, color=colour, alpha=0.14, linewidth=0, step="pre")
+        axes.step(
+            *(line["radius"], line["certified_percent"]), where="pre", color=colour, gid=f"{recognizer}-{defence}"
+        )
+    bare(axes)
+    axes.set_ylim(-3, 103)
+    axes.set_xlim(0, rows["radius"].max())

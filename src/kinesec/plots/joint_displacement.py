@@ -75,7 +75,7 @@ def _compose(shown: Mapping[str, np.ndarray], skeleton: Skeleton) -> Figure:
             ha="center",
             fontsize=7.5,
         )
-    names = [skeleton.names[joint] for joint in joints]
+    names = [skeleton.names[joint].replace("_", " ") for joint in joints]
     bottom.set_xticks(x, names, rotation=60, ha="right", rotation_mode="anchor", fontsize=6)
     key: list[Artist] = [
         *(Patch(facecolor=colours[place], label=label) for place, label in enumerate(shown)),

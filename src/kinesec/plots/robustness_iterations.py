@@ -35,10 +35,10 @@ def _compose(rows: pd.DataFrame) -> Figure:
     attacks = [name for name in dict.fromkeys(rows["attack"]) if name in set(longest.index[:MOST])]
     recognizers = list(dict.fromkeys(rows["recognizer"]))
     labels, looks = attack_labels(rows), look(rows["defence"])
-    key_rows = -(-len(looks) // 4)
-    figure = Figure(
-        figsize=(WIDTHS_INCH["double"], 0.6 + 0.18 * key_rows + 1.8 * len(recognizers)), layout="constrained"
-    )
+    wide = len(attacks) > 1
+    per_row = 4 if wide else 2
+    height = 0.6 + 0.18 * -(-len(looks) // per_row) + 1.8 * len(recognizers)
+    figure = Figure(figsize=(WIDTHS_INCH["double" if wide else "single"], height), layout="constrained")
     grid = figure.subplots(len(recognizers), len(attacks), sharey=True, sharex="col", squeeze=False)
     for line, recognizer in enumerate(recognizers):
         for column, attack in enumerate(attacks):
@@ -67,5 +67,7 @@ def _compose(rows: pd.DataFrame) -> Figure:
             if column == len(attacks) - 1:
                 margin(axes, short(recognizer))
     key = [Line2D([], [], color=colour, linestyle=dash, label=label) for colour, dash, label in looks.values()]
-    figure.legend(handles=key, loc="outside upper center", ncols=min(4, len(key)), frameon=False, handlelength=2.4)
+    figure.legend(
+        handles=key, loc="outside upper center", ncols=min(per_row, len(key)), frameon=False, handlelength=2.4
+    )
     return figure

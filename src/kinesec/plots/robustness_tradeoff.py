@@ -40,8 +40,10 @@ def draw(table: pd.DataFrame, *, dataset: str, clips: str) -> Figure:
 
 def _compose(rows: pd.DataFrame, looks: Mapping[str, tuple[str, str, str]]) -> Figure:
     recognizers = list(dict.fromkeys(rows["recognizer"]))
-    key_rows = -(-len(looks) // 4)
-    figure = Figure(figsize=(WIDTHS_INCH["double"], 2.9 + 0.18 * key_rows), layout="constrained")
+    wide = len(recognizers) > 1
+    per_row = 4 if wide else 2
+    size = (WIDTHS_INCH["double" if wide else "single"], (2.9 if wide else 2.4) + 0.18 * -(-len(looks) // per_row))
+    figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(1, len(recognizers), sharey=True, squeeze=False)[0]
     marks = {name: MARKS[place % len(MARKS)] for place, name in enumerate(looks)}
     for place, recognizer in enumerate(recognizers):
@@ -78,5 +80,5 @@ def _compose(rows: pd.DataFrame, looks: Mapping[str, tuple[str, str, str]]) -> F
         Line2D([], [], color=colour, marker=marks[name], linestyle="", label=label, markersize=5)
         for name, (colour, _, label) in looks.items()
     ]
-    figure.legend(handles=key, loc="outside upper center", ncols=min(4, len(key)), frameon=False)
+    figure.legend(handles=key, loc="outside upper center", ncols=min(per_row, len(key)), frameon=False)
     return figure

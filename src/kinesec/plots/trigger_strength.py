@@ -75,14 +75,14 @@ def _lines(rows: pd.DataFrame) -> Iterator[tuple[dict[str, Any], dict[str, Any]]
     aims = list(dict.fromkeys((each["trigger"], each["target"]) for each in strategies))
     for trigger, target in aims:
         first = next(each for each in strategies if (each["trigger"], each["target"]) == (trigger, target))
-        said = f", {trigger} trigger, {target} target" if len(aims) > 1 else ""
+        said = f", {trigger} trigger, {target} target".replace("_", " ") if len(aims) > 1 else ""
         dashes = "-" if (trigger, target) == aims[0] else "--"
         drawn = {"color": COLOURS["clean"], "linestyle": dashes, "label": f"clean model{said}"}
         yield {**first, "model": "clean"}, drawn
     colours = [COLOURS["victim"], *(colour for colour in palette(8) if colour not in COLOURS.values())]
     for index, each in enumerate(strategies):
         said = f"{each['trigger']}, {each['target']}, {each['selection']}, {100 * each['ratio']:.3g} %"
-        label = f"{'hardened ' if each['poison'] != 'plain' else ''}victim ({said})"
+        label = f"{'hardened ' if each['poison'] != 'plain' else ''}victim ({said})".replace("_", " ")
         drawn = {"color": colours[index % len(colours)], "linestyle": "-", "label": label}
         yield {**each, "model": "victim"}, drawn
 

@@ -16,6 +16,7 @@ from kinesec.plan.console import Console, duration
 from kinesec.provenance import job
 
 LOGGER = logging.getLogger("kinesec-test-console")
+SETTINGS: dict[str, Any] = {"dryrun": False, "verbose": False, "quiet": None, "show_failed_logs": False}
 
 
 class Screen(io.StringIO):
@@ -35,11 +36,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     LOGGER.handlers.clear()
 
 
-def listen(stream: io.StringIO, **settings: Any) -> None:
+def listen(stream: io.StringIO) -> None:
     terminal = logging.StreamHandler(stream)
     terminal.name = console.TERMINAL
     LOGGER.addHandler(terminal)
-    console.install(LOGGER, "demo", SimpleNamespace(dryrun=False, verbose=False, show_failed_logs=False, **settings))
+    console.install(LOGGER, "demo", SimpleNamespace(**SETTINGS))
 
 
 def run_of(jobs: int) -> None:
@@ -96,21 +97,20 @@ def test_failed_jobs_are_told_in_full_where_their_logs_are_asked_for() -> None:
     terminal = logging.StreamHandler(stream)
     terminal.name = console.TERMINAL
     LOGGER.addHandler(terminal)
-    console.install(LOGGER, "demo", SimpleNamespace(dryrun=False, verbose=False, show_failed_logs=True))
+    console.install(LOGGER, "demo", SimpleNamespace(**SETTINGS | {"show_failed_logs": True}))
     LOGGER.error("Error in rule a", extra={"event": "job_error", "rule_name": "a", "log": []})
     assert stream.getvalue() == "Error in rule a\n"
 
 
-@pytest.mark.parametrize("asked", ["dryrun", "verbose", "variable"])
-def test_all_is_printed_where_it_is_asked_for(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("asked", ["dryrun", "verbose", "quiet", "variable"])
+def test_what_snakemake_is_asked_for_is_its_own_matter(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     terminal = logging.StreamHandler(stream)
     terminal.name = console.TERMINAL
     LOGGER.addHandler(terminal)
     if asked == "variable":
         monkeypatch.setenv(console.VERBOSE, "1")
-    settings = {name: name == asked for name in ("dryrun", "verbose", "show_failed_logs")}
-    console.install(LOGGER, "demo", SimpleNamespace(**settings))
+    console.install(LOGGER, "demo", SimpleNamespace(**SETTINGS | {asked: True}))
     LOGGER.info("rule a", extra={"event": "job_info"})
     assert stream.getvalue() == "rule a\n"
     assert console.QUIET not in os.environ

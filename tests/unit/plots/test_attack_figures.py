@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -225,9 +226,21 @@ def test_joints_stand_in_body_parts_once_each() -> None:
     assert (np.diff(x) > 0).all()
     assert [last - first + 1 for _, first, last in spans] == [len(members) for _, members in parts]
     top, bottom = joint_displacement.draw(spread(), SKELETON).axes
+    values = spread()["IAA"]
     for axes, measure in ((top, np.mean), (bottom, np.std)):
-        (line,) = [line for line in axes.get_lines() if line.get_gid() == "IAA-left_arm"]
-        np.testing.assert_allclose(line.get_ydata(), measure(spread()["IAA"], axis=0)[list(parts[1][1])])
+        heights = {bar.get_gid(): bar.get_height() for bar in axes.patches}
+        of_joints = dict(zip(SKELETON.names, measure(values, axis=0), strict=True))
+        assert {name: heights[f"IAA-{name}"] for name in SKELETON.names} == pytest.approx(of_joints)
+        assert axes.get_ylim()[0] == 0
+    (whiskers,) = [lines for lines in top.collections if lines.get_gid() == "quartiles-IAA"]
+    ends = np.array([segment[:, 1] for segment in whiskers.get_segments()])
+    np.testing.assert_allclose(ends, np.quantile(values[:, joints], [0.25, 0.75], axis=0).T)
+
+
+def test_no_bars_of_two_attacks_lie_on_each_other() -> None:
+    top = joint_displacement.draw(spread(), SKELETON).axes[0]
+    ends = sorted((bar.get_x(), bar.get_x() + bar.get_width()) for bar in top.patches)
+    assert all(right <= left + 1e-9 for (_, right), (left, _) in pairwise(ends))
 
 
 def test_displacement_that_follows_speed_is_correlated_with_it() -> None:

@@ -158,8 +158,8 @@ def test_certified_accuracy_is_a_line_a_smoothed_recognizer() -> None:
     assert set(lines) == {"sgn_s-on_rotations", "st_gcn_s-on_rotations"}
     np.testing.assert_allclose(lines["sgn_s-on_rotations"].get_ydata(), [100, 80, 60, 40, 20])
     np.testing.assert_allclose(lines["st_gcn_s-on_rotations"].get_ydata(), 40)
-    words = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
-    assert words == ["sgn s, on rotations", "st gcn s, on rotations"]
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == [f"{name} s, on {space}" for name in ("sgn", "st gcn") for space in ("positions", "rotations")]
 
 
 def test_costs_are_a_bar_a_defence() -> None:
