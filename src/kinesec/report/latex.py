@@ -77,8 +77,8 @@ class _Reader(HTMLParser):
             self._lines.append([])
         elif tag in ("td", "th"):
             right = bool(_RIGHT & set(given.get("class", "").split()))
-            spans = (int(given.get(name, 1)) for name in ("colspan", "rowspan"))
-            self._lines[-1].append(Cell("", *spans, right=right))
+            columns, rows = (int(given.get(name, 1)) for name in ("colspan", "rowspan"))
+            self._lines[-1].append(Cell("", columns, rows, right))
             self._text = []
         elif tag == "caption":
             self._text = []

@@ -43,7 +43,7 @@ def test_the_same_animation_gives_the_same_bytes(animation: Path, films: tuple[P
 
 
 def test_a_film_is_as_long_and_shows_the_same(films: tuple[Path, Path]) -> None:
-    shown = codec.decode(films[0])
+    shown = codec.decode(films[0]).astype(int)  # differences of bytes overflow
     times = [2, 2, 11, 22]
     assert shown.shape == (sum(times), SIDES[0] + 1, SIDES[1], 3)
     for place, frame in enumerate(np.cumsum([0, *times[:-1]])):
@@ -65,7 +65,7 @@ def test_a_gif_has_the_pictures_and_their_times(films: tuple[Path, Path]) -> Non
         for place, pause in enumerate(PAUSES):
             gif.seek(place)
             assert gif.info["duration"] == pause
-            assert np.asarray(gif.convert("RGB"))[15, 10 * place + 5] == pytest.approx([1, 115, 178], abs=8)
+            assert np.asarray(gif.convert("RGB"), int)[15, 10 * place + 5] == pytest.approx([1, 115, 178], abs=8)
 
 
 def test_without_h264_a_film_is_mpeg4(animation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
