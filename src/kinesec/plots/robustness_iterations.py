@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from kinesec.plots.parts.defences import look, of_clips
+from kinesec.plots.parts.defences import UNDEFENDED, look, of_clips
 from kinesec.plots.parts.rows import bare, margin
 from kinesec.plots.parts.style import STYLE, WIDTHS_INCH, log_ticks, short
 from kinesec.samples.errors import NothingToDraw
@@ -48,11 +48,15 @@ def _compose(rows: pd.DataFrame) -> Figure:
                 colour, dash, _ = looks[str(defence)]
                 band = curve["robust_accuracy_low"], curve["robust_accuracy_high"]
                 axes.fill_between(curve["budget"], *band, color=colour, alpha=0.1, linewidth=0)
+                if len(curve) == 1:  # neither a line nor a band can be seen of it
+                    axes.vlines(curve["budget"], *band, color=colour, linewidth=0.7)
                 axes.plot(
                     *(curve["budget"], curve["robust_accuracy_percent"]),
                     color=colour,
                     linestyle=dash,
+                    marker="o" if len(curve) == 1 else "",
                     gid=str(defence),
+                    zorder=3 if defence == UNDEFENDED else 2,  # dotted, on what it would else be hidden by
                 )
             bare(axes)
             axes.set_xscale("log")
