@@ -34,7 +34,8 @@ def test_a_run_prints_its_progress_and_no_job(fresh: Project, quiet: dict[str, s
     # nothing is lost
     (log,) = fresh.folder.glob(".snakemake/log/*.log")
     assert "rule ingest:" in log.read_text()
-    assert "sequences" in (fresh.folder / "logs/ingest/procedural.log").read_text()
+    assert "ingest procedural: " in (fresh.folder / "logs/ingest/procedural.log").read_text()
+    assert "ingest procedural: " not in "\n".join(printed)
 
 
 def test_a_failed_job_is_named_with_its_log_and_the_way_on(fresh: Project, quiet: dict[str, str]) -> None:
