@@ -32,13 +32,6 @@ def _tables(tables: Mapping[str, str | Path], page: Path) -> list[dict[str, Any]
     ]
 
 
-def policy(scripts: Sequence[str]) -> str:
-    """The page's Content-Security-Policy: nothing is fetched, and no script runs but these, by their hashes."""
-    hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts]
-    allowed = f"; script-src {' '.join(hashes)}" if hashes else ""
-    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:{allowed}"
-
-
 def build(
     out_html: str | Path,
     *,
