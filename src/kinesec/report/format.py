@@ -29,7 +29,7 @@ def number(value: float) -> str:
     return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
-def interval(value: float, low: float, high: float, within: tuple[float, float] = ANY) -> str:
+def interval(value: float, low: float, high: float, *, within: tuple[float, float] = ANY) -> str:
     """``mean (low\u2013high)``, the ends kept ``within`` the range of the quantity."""
     if not math.isnan(low):
         low, high = max(low, within[0]), min(high, within[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup, escape
@@ -69,7 +70,7 @@ def _adjacent(kept: Sequence[str], spanners: Mapping[str, Sequence[str]]) -> lis
     return list(dict.fromkeys(name for column in kept for name in over.get(column, [column])))
 
 
-def _together(records: list[tuple[int, dict[str, object]]], group: str | None) -> list[tuple[int, dict[str, object]]]:
+def _together(records: list[tuple[int, dict[Any, Any]]], group: str | None) -> list[tuple[int, dict[Any, Any]]]:
     """The records, those of a group beside its first."""
     if group is None:
         return records

@@ -52,7 +52,7 @@ def matrix(table: pd.DataFrame) -> pd.DataFrame:
         nothing = (math.nan, math.nan, math.nan)
         rows.append(
             {name: number(means.get(key, nothing)[0]) for name, key in MATRIX.items()}
-            | {name: interval(*means.get(key, nothing), RANGES.get(name, ANY)) for name, key in PAIRED.items()}
+            | {name: interval(*means.get(key, nothing), within=RANGES.get(name, ANY)) for name, key in PAIRED.items()}
             | {
                 "group": f"{dataset}, {protocol} \u00b7 {predictor} \u00b7 {plural(seeds.count(widest), 'seed')}",
                 "strategy": str(strategy),
@@ -90,7 +90,7 @@ def near_misses(table: pd.DataFrame) -> pd.DataFrame:
             of_model = here[(here["model"] == model) & here["metric"].isin(metrics) & here["windows"].isin(list(kinds))]
             means = seeds.over_seeds(of_model, ["windows"])
             within = PERCENT if metrics == ("ASR",) else LENGTH
-            ends = [interval(*row, within) for row in means[["value", "low", "high"]].values.tolist()]
+            ends = [interval(*row, within=within) for row in means[["value", "low", "high"]].values.tolist()]
             cells[name] = pd.Series(ends, index=means["windows"], dtype=object)
         frame = pd.DataFrame(cells, dtype=object).fillna(NONE)
         parts.append((heading, frame.reindex([name for name in kinds if name in frame.index]).rename(index=kinds)))
@@ -162,4 +162,4 @@ def _ends(means: pd.DataFrame) -> list[list[float]]:
 
 
 def _cells(means: pd.DataFrame) -> pd.Series:
-    return pd.Series([interval(*row, LENGTH) for row in _ends(means)], index=means.index)
+    return pd.Series([interval(*row, within=LENGTH) for row in _ends(means)], index=means.index)

@@ -43,7 +43,7 @@ def pivot(rows: pd.DataFrame, index: str, columns: dict[str, dict[str, str]]) ->
         here = rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)]
         means = seeds.over_seeds(here, [index])
         within = PERCENT if wanted.get("metric") == "ASR" else LENGTH
-        cells = [interval(*cell, within) for cell in means[["value", "low", "high"]].values.tolist()]
+        cells = [interval(*cell, within=within) for cell in means[["value", "low", "high"]].values.tolist()]
         formatted[name] = pd.Series(cells, index=means[index], dtype=object)
     return pd.DataFrame(formatted, dtype=object).fillna(NONE)
 

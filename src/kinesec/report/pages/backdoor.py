@@ -88,7 +88,7 @@ def _heading(row: Mapping[Any, Any]) -> str:
 def _cell(row: Mapping[Any, Any], name: str, unit: str = "percent") -> str:
     stem = name if unit == "percent" else f"{name}_{unit}"
     within = PERCENT if unit == "percent" else POINTS
-    return interval(*(float(row[key]) for key in (f"{name}_{unit}", f"{stem}_low", f"{stem}_high")), within)
+    return interval(*(float(row[key]) for key in (f"{name}_{unit}", f"{stem}_low", f"{stem}_high")), within=within)
 
 
 def _seeds(rows: pd.DataFrame) -> dict[tuple[str, ...], int]:
@@ -213,7 +213,7 @@ def detectors(rows: pd.DataFrame) -> pd.DataFrame:
             "p": number(float(group["p_value"].median())),
             "rule": _flagged(group["flagged"]),
             "by_p": _flagged(group["flagged_p"]),
-            "auc": interval(*(float(group[f"attack_auc{end}"].iloc[0]) for end in ("", "_low", "_high")), SHARE),
+            "auc": interval(*(float(group[f"attack_auc{end}"].iloc[0]) for end in ("", "_low", "_high")), within=SHARE),
             "verdict": _verdict(group),
         }
         for named, group in _kinds(rows)

@@ -70,6 +70,6 @@ def blackbox(rows: pd.DataFrame, groups: Sequence[str] = ("dataset", "clips", "r
     return pd.DataFrame(parts)
 
 
-def _interval(value: float, low: float, high: float, within: tuple[float, float] = LENGTH) -> str:
+def _interval(value: float, low: float, high: float, *, within: tuple[float, float] = LENGTH) -> str:
     # where half of some resample's clips were not adversarial yet, an interval has no end
-    return interval(value, low if np.isfinite(high) else np.nan, high, within)
+    return interval(value, low if np.isfinite(high) else np.nan, high, within=within)

@@ -75,7 +75,7 @@ def repairs(rows: pd.DataFrame) -> pd.DataFrame:
                 epochs = {"before": errors["epoch"].min(), "after": errors["epoch"].max()}
                 for when, epoch in epochs.items():
                     mean, low, high = _over_seeds(errors[errors["epoch"] == epoch])
-                    cell = interval(mean, low, high, LENGTH) if when == "after" else number(mean)
+                    cell = interval(mean, low, high, within=LENGTH) if when == "after" else number(mean)
                     by_setting.setdefault(str(what), {})[f"{metric}_{model}_{when}"] = cell
             last = of_one[(of_one["epoch"] == of_one["epoch"].max()) & of_one["gap_repaired"].notna()]
             by_setting[str(what)]["n"] = f"{int(of_one['n'].iloc[0])}"

@@ -43,7 +43,7 @@ def numbers(comparison: pd.DataFrame) -> pd.DataFrame:
     for row in comparison.to_dict("records"):
         unit = row["unit"]
         within = PERCENT if unit == "%" else ANY
-        ours = interval(float(row["value"]), float(row["low"]), float(row["high"]), within)
+        ours = interval(float(row["value"]), float(row["low"]), float(row["high"]), within=within)
         model = row["model"] + (f" (ours: {row['predictor']})" if row["predictor"] else "")
         dataset = row["dataset"] + (f" (ours: {row['run_dataset']})" if row["run_dataset"] else "")
         rows.append(

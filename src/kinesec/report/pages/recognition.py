@@ -35,7 +35,7 @@ PAPER_TABLES = {
 def _cell(row: Mapping[Any, Any], value: str, low: str, high: str) -> str:
     # shares in per cent are up to a whole; costs and their quotients have no end
     within = PERCENT if value.endswith("_percent") and not value.startswith("bone_") else LENGTH
-    return interval(float(row[value]), float(row[low]), float(row[high]), within)
+    return interval(float(row[value]), float(row[low]), float(row[high]), within=within)
 
 
 def _seeds(rows: pd.DataFrame) -> str:

@@ -82,7 +82,7 @@ def pairs(table: pd.DataFrame, defended: pd.DataFrame) -> pd.DataFrame:
                 "what": f"{pretty(row['defence'])}, {_named(row['against'])}",
                 "group": f"{row['dataset']}, {row['clips']} \u00b7 {pretty(row['recognizer'])} \u00b7 "
                 f"{labels[row['attack']]}",
-                "less": interval(row["less_percent"], row["less_low"], row["less_high"], POINTS),
+                "less": interval(row["less_percent"], row["less_low"], row["less_high"], within=POINTS),
                 "verdict": row["verdict"],
                 "n": str(int(row["n"])),
             }
@@ -169,4 +169,4 @@ def _column(attack: str) -> str:
 
 
 def _interval(row: Any, name: str) -> str:
-    return interval(*(float(row[f"{name}_{end}"]) for end in ("percent", "low", "high")), PERCENT)
+    return interval(*(float(row[f"{name}_{end}"]) for end in ("percent", "low", "high")), within=PERCENT)

@@ -80,7 +80,7 @@ def told_apart(rows: pd.DataFrame) -> pd.DataFrame:
                 areas = seeds.over_seeds(here, ["selection", "what", "score"])
                 cells = areas.assign(
                     cell=[
-                        interval(*row, SHARE) + (_MARK if moved else "")
+                        interval(*row, within=SHARE) + (_MARK if moved else "")
                         for *row, moved in areas[["value", "low", "high", "score"]].values.tolist()
                     ]
                 ).pivot(index="selection", columns="what", values="cell")

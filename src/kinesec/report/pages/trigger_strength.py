@@ -64,7 +64,7 @@ def rows(strengths: pd.DataFrame) -> pd.DataFrame:
         for (name, amount), of_level in chosen.groupby(["disturbance", "amount"], sort=False):
             unit = str(of_level["amount_unit"].iloc[0])
             cells = {
-                tuple(place): interval(*ends, _within(*place))
+                tuple(place): interval(*ends, within=_within(*place))
                 for place, ends in zip(
                     of_level[["metric", "windows", "model"]].values.tolist(),
                     of_level[["value", "low", "high"]].values.tolist(),

@@ -56,13 +56,13 @@ def build(
         environment.loader.get_source(environment, f"study.{end}")[0] for end in ("js", "css", "html.j2")
     )
     version = hashlib.sha256("\0".join((script, style, template)).encode()).hexdigest()[:12]
+    parts = [_part(part, trials, practices, places, seconds, slower) for part in PARTS]
     listed = {
         "page_version": version,
         "trials_sha256": trials_sha256,
         "frame_ms": 1000.0 / clips.fps,
-        "parts": [_part(part, trials, practices, places, seconds, slower) for part in PARTS],
+        "parts": [part for part in parts if part["trials"]],
     }
-    listed["parts"] = [part for part in listed["parts"] if part["trials"]]
     return environment.get_template("study.html.j2").render(
         script=Markup(script),
         style=Markup(style),

@@ -73,8 +73,8 @@ def _verdict(system: str, rows: pd.DataFrame, accuracy: pd.DataFrame, what: str)
     row = min(
         (row for row, mark in zip(best, marks, strict=True) if mark == SHOWN), key=lambda row: row["success_percent"]
     )
-    success = Range(row["success_percent"], row["low_percent"], row["high_percent"], PERCENT)
-    control = Range(row["control_percent"], row["control_low"], row["control_high"], PERCENT)
+    success = Range(row["success_percent"], row["low_percent"], row["high_percent"], within=PERCENT)
+    control = Range(row["control_percent"], row["control_low"], row["control_high"], within=PERCENT)
     words = (
         f"The attack is shown {counted(marks, 'recognizer')}. The hardest of these ({row['dataset']}, "
         f"{pretty(row['recognizer'])}) says another class of {success} % of the clips that it knows; the same change "
@@ -82,7 +82,7 @@ def _verdict(system: str, rows: pd.DataFrame, accuracy: pd.DataFrame, what: str)
         f"average and bone lengths change by {number(float(row['bone_change_percent']))} %."
     )
     if "on_manifold_percent" in row:
-        ends = Range(row["on_manifold_percent"], row["on_manifold_low"], row["on_manifold_high"], PERCENT)
+        ends = Range(row["on_manifold_percent"], row["on_manifold_low"], row["on_manifold_high"], within=PERCENT)
         words += (
             f" {ends} % of the clips keep to the joint angles of human motion, of clean clips "
             f"{number(float(row['clean_within_limits_percent']))} %."

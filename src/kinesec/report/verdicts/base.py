@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kinesec.report.format import ANY, interval, plural
@@ -19,7 +20,8 @@ class Verdict(NamedTuple):
     words: str
 
 
-class Range(NamedTuple):
+@dataclass(frozen=True)
+class Range:
     """A number with the ends of its 95 % interval; comparisons with NaN ends are false, so that they show nothing.
 
     ``within`` is the range of its quantity, which the printed interval never leaves.
@@ -28,10 +30,10 @@ class Range(NamedTuple):
     value: float
     low: float
     high: float
-    within: tuple[float, float] = ANY
+    within: tuple[float, float] = field(default=ANY, kw_only=True)
 
     def __str__(self) -> str:
-        return interval(*self)
+        return interval(self.value, self.low, self.high, within=self.within)
 
 
 def together(marks: Sequence[str]) -> str:

@@ -25,8 +25,8 @@ def backdoors(table: pd.DataFrame | None, detection: pd.DataFrame | None) -> Ver
             "by a clean network."
         )
         return Verdict(SYSTEM, NOT_SHOWN, words)
-    success = Range(*(row[f"asr_non_target_{end}"] for end in ("percent", "low", "high")), PERCENT)
-    change = Range(*(row[f"acc_change_points{end}"] for end in ("", "_low", "_high")), POINTS)
+    success = Range(*(row[f"asr_non_target_{end}"] for end in ("percent", "low", "high")), within=PERCENT)
+    change = Range(*(row[f"acc_change_points{end}"] for end in ("", "_low", "_high")), within=POINTS)
     words = (
         f"The backdoor is shown {counted(marks, 'backdoor')}. At best ({row['dataset']}, {pretty(row['recognizer'])}, "
         f"{pretty(row['attack'])}) {success} % of the triggered samples of other classes are called target; without "

@@ -61,7 +61,7 @@ def robust(table: pd.DataFrame | None, pairs: pd.DataFrame | None) -> Verdict:
         f"A defence is shown to help {counted(marks, 'defended recognizer')}. Most does {pretty(str(defence))} "
         f"({dataset}, {pretty(str(recognizer))}): the strongest attack that sees gradients, "
         f"{pretty(str(row['attack']))}, succeeds less often by "
-        f"{Range(row['less_percent'], row['less_low'], row['less_high'], POINTS)} points on the same clips."
+        f"{Range(row['less_percent'], row['less_low'], row['less_high'], within=POINTS)} points on the same clips."
     )
     if reasons:
         words += f" Where it is not shown, mostly {most_common(reasons)}."

@@ -113,5 +113,5 @@ def _detected(defences: pd.DataFrame | None) -> list[str]:
     *area, null = map(float, means.loc[best])
     return [
         f"Of {plural(len(means), 'detector')} {pretty(best)} tells poisoned windows best: area under the ROC "
-        f"curve {Range(*area, SHARE)}, {number(null)} where nothing is poisoned."
+        f"curve {Range(*area, within=SHARE)}, {number(null)} where nothing is poisoned."
     ]
