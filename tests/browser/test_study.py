@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,19 @@ def agree(browser: Any) -> None:
     assert browser.value("document.activeElement.id") == "begin"
     press(browser, " ")
     until(browser, "!document.querySelector('#instructions').hidden")
+
+
+def leave(browser: Any) -> None:
+    """Away from the page, whose question whether to leave unsaved answers nobody would answer here."""
+    browser.value("window.addEventListener('beforeunload', e => e.stopImmediatePropagation(), true)")
+    browser.call("Page.navigate", url="about:blank")
+
+
+@pytest.fixture(autouse=True)
+def left(browser: Any) -> Iterator[None]:
+    """However a test ends, the next one can open its page."""
+    yield
+    leave(browser)
 
 
 ASKING = "!document.querySelector('#answers button').disabled"
@@ -168,6 +181,13 @@ def test_there_is_no_way_back_and_no_answer_at_a_glance(browser: Any, page: Path
     for key in ("ArrowLeft", "1", "Backspace"):
         press(browser, key)
     assert browser.value("document.querySelector('#where').textContent") == before
+    # and none out without being asked, once there is an answer
+    asked = "!window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+    assert not browser.value(asked)
+    press(browser, " ")
+    until(browser, ASKING)
+    press(browser, "1")
+    assert browser.value(asked)
 
 
 def test_a_script_that_is_not_the_pages_cannot_run(browser: Any, page: Path, tmp_path: Path) -> None:
