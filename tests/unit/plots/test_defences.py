@@ -66,7 +66,7 @@ def test_settings_are_said_in_words() -> None:
     (axes,) = FIGURES["roc"]().axes
     words = [text.get_text().splitlines()[0] for text in axes.get_legend().get_texts()]
     assert words == ["floor 0.1 mm", "by action"]
-    assert said_setting("share=0.2, rate=0.1x") == "share 0.2, rate 0.1x"
+    assert said_setting("share=0.2 rate=0.1x") == "share 0.2 rate 0.1x"
     assert said_setting("natural_unstratified") == "natural unstratified"
 
 

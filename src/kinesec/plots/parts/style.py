@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 from pathlib import Path
@@ -84,13 +85,12 @@ def log_ticks(axis: Axis, subs: Sequence[float] = (1.0, 2.0, 5.0)) -> None:
 
 def said_setting(setting: str) -> str:
     """A setting as tables have it, in words: ``by=action`` is ``by action``, ``floor_mm=0.1`` ``floor 0.1 mm``."""
-    words = []
-    for part in setting.split(", "):
-        name, equals, value = part.partition("=")
-        stem, _, unit = name.rpartition("_")
-        known = equals and stem and unit in _UNITS
-        words.append(f"{stem} {value} {_UNITS[unit]}" if known else f"{name} {value}" if equals else part)
-    return ", ".join(words).replace("_", " ")
+
+    def said(found: re.Match[str]) -> str:
+        stem, _, unit = found[1].rpartition("_")
+        return f"{stem} {found[2]} {_UNITS[unit]}" if stem and unit in _UNITS else f"{found[1]} {found[2]}"
+
+    return re.sub(r"(\w+)=([^\s,]+)", said, setting).replace("_", " ")
 
 
 def short(name: str, longest: int = 20) -> str:
