@@ -70,7 +70,7 @@ def test_every_line_has_all_columns_and_every_cell_its_text() -> None:
     assert [cell.strip() for cell in heads[1].split("&")] == ["Model", "clean", "triggered", "verdict"]
     assert r"\cmidrule(lr){2-3}" in text
     assert body[0] == r"\multicolumn{4}{l}{\textit{first}}"
-    assert [unescaped(cell.strip()) for cell in body[1].split("&")] == ["a_b", "1.0 (0.5\u20132)", "4", "shown"]
+    assert [unescaped(cell.strip()) for cell in body[1].split("&")] == ["a b", "1.0 (0.5\u20132)", "4", "shown"]
     assert [unescaped(cell.strip()) for cell in body[4].split("&")] == ["c", "\u2212 5 %", "6", "[not run]"]
     assert text.count(r"\addlinespace") == 1
     assert r"\begin{tabular}{lrrl}" in text
