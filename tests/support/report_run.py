@@ -90,13 +90,21 @@ def facts(**changes: Any) -> dict[str, Any]:
     return {**default, **changes}
 
 
-def make_report(folder: Path, *, table: pd.DataFrame | None = None, told: dict[str, Any] | None = None) -> Path:
+def make_report(
+    folder: Path,
+    *,
+    table: pd.DataFrame | None = None,
+    told: dict[str, Any] | None = None,
+    comparison: pd.DataFrame | None = None,
+) -> Path:
     """Writes tables, a figure and the report under ``folder`` as a run lays them out; returns the page's path."""
     table = backdoor_table(samplings=("8", "all")) if table is None else table
     reference = pd.read_csv(ROOT / "config/papers/reference.csv", dtype=str)
     tables = {
         "prediction_backdoor": table.assign(threshold_mm=20.0),
-        "paper_comparison": compare.compare({"prediction_backdoor": table}, reference, [SMALL]),
+        "paper_comparison": compare.compare({"prediction_backdoor": table}, reference, [SMALL])
+        if comparison is None
+        else comparison,
     }
     paths = {name: folder / "tables" / f"{name}.csv" for name in tables}
     (folder / "tables").mkdir(parents=True, exist_ok=True)
@@ -136,7 +144,7 @@ def hostile(run: Path) -> Path:
     row: dict[str, Any] = dict.fromkeys(texts, EVIL)
     row |= {"metric": EVIL, "paper_value": 1.0, "value": 2.0, "low": 1.0, "high": 3.0, "tolerance": 0.1}
     verdicts = [{**row, "verdict": "not comparable"}, {**row, "metric": "MPJPE@80ms", "verdict": "differs"}]
-    pd.DataFrame(verdicts).to_csv(paths["paper_comparison"], index=False)
+    pd.DataFrame(verdicts * 5).to_csv(paths["paper_comparison"], index=False)
     figure = run / "figure.svg"
     figure.write_text(f"<svg xmlns='http://www.w3.org/2000/svg'>{EVIL}</svg>")
     build(run / "page.html", run=EVIL, tables=paths, figures={EVIL: (figure, EVIL)}, facts=told)
