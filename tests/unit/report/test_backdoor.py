@@ -118,9 +118,10 @@ def test_the_page_shows_the_tables_and_says_what_they_mean(tmp_path: Path) -> No
     assert evil not in text
 
 
-def test_a_run_without_backdoors_says_that_it_has_none(tmp_path: Path) -> None:
+def test_a_run_without_backdoors_says_in_a_sentence_why_it_has_none(tmp_path: Path) -> None:
     build(tmp_path / "page.html", run="r", tables={}, figures={}, facts=facts(windows=[], models=[], artefacts=[]))
     text = (tmp_path / "page.html").read_text()
-    assert "configuration has no part <code>backdoor</code>" in text
-    assert '<table id="backdoor-' not in text
+    section = text.partition('<h2 id="backdoors">')[2].partition("</section>")[0]
+    assert "no part <code>backdoor</code>" in section
+    assert "<table" not in section
     assert np.char.count(text, "ASR of a backdoored") == 0

@@ -53,7 +53,7 @@ class Tables(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] in ("td", "th"):
+        if {"td", "th"} & set(self.open):
             self._rows()[-1][-1] += data
 
 
@@ -173,10 +173,12 @@ def test_pictures_of_attacks_stand_with_the_pictures(run: dict[str, Path], tmp_p
     assert text.index('alt="curves"') < text.index('alt="a filmstrip"')
 
 
-def test_a_run_without_recognition_says_that_it_has_none(tmp_path: Path) -> None:
+def test_a_run_without_recognition_says_in_a_sentence_why_it_has_none(tmp_path: Path) -> None:
     text = make_report(tmp_path).read_text()
-    assert "no part <code>recognition.attacks</code>" in text
-    assert '<table id="recognition-' not in text
+    section = text.partition('<h2 id="recognition">')[2].partition("</section>")[0]
+    assert "no part <code>recognition.attacks</code>" in section
+    assert not re.search("<table|<figure|<details", section)
+    assert "AB, ABn, SA" not in text
 
 
 def test_a_run_of_recognition_alone_does_not_define_backdoors(run: dict[str, Path], tmp_path: Path) -> None:
@@ -190,5 +192,6 @@ def test_whatever_strangers_wrote_is_text(tmp_path: Path) -> None:
     text = page(tmp_path, write(tmp_path / "evil", EVIL, seeds=(0,)))
     parsed = Tables(text)
     assert not parsed.tags & {"img", "iframe"}
+    assert text.count("<script") == 1  # the page's own
     assert EVIL not in text
     assert EVIL in str([[cell for row in rows for cell in row] for rows in parsed.rows.values()]).replace("\\'", "'")
