@@ -190,7 +190,10 @@ def test_there_is_no_way_back_and_no_answer_at_a_glance(browser: Any, page: Path
     for key in ("ArrowLeft", "1", "Backspace"):
         press(browser, key)
     assert browser.value("document.querySelector('#where').textContent") == before
-    # and none out without being asked
+    # and, with an answer that counts, none out without being asked
+    press(browser, " ")
+    until(browser, ASKING)
+    press(browser, "1")
     assert leave(browser)
 
 
