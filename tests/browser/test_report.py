@@ -111,9 +111,10 @@ def test_headings_and_figures_are_there(browser: Any, page: Path) -> None:
 
 def test_nothing_wider_than_the_page_is_out_of_reach(browser: Any, page: Path) -> None:
     browser.open(page, width=390)
-    lost = """[...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll, pre, .skip')
+    lost = """[...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll, nav ul, pre, .skip')
         && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"""
     assert browser.value(lost) == []
+    assert browser.value("getComputedStyle(document.querySelector('nav ul')).overflowX") == "auto"
     wide = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth)"
     assert browser.value(f"{wide}.length") > 0
     assert browser.value(f"{wide}.every(e => e.tabIndex === 0 && e.getAttribute('aria-label'))")

@@ -165,7 +165,7 @@ def test_the_page_shows_the_tables_and_says_what_they_mean(tmp_path: Path) -> No
     text = (tmp_path / "page.html").read_text()
     for name in ("robustness", "robustness-pairs", "certificates"):
         assert text.count(f'<table id="recognition-{name}"') == 1
-    assert "Defended recognizers are attacked on the same test clips" in text
+    assert "Defences are attacked on the same test clips" in text
     assert "SMART: unbounded attack fails" in text
     assert ">worse</td>" in text
     assert evil not in text

@@ -19,8 +19,6 @@ from kinesec.samples import backdoor_scenes, scenes
 from kinesec.samples.errors import NothingToDraw
 
 Stores = Sequence[str | Path]  # one, or clips and poisoned clips
-# a name's direction ends with the name: an override mark in it turns no other text around
-ISOLATED = "\u2068{}\u2069"
 
 
 def asset(name: str) -> str:
@@ -71,9 +69,9 @@ def drawn(shown: Sequence[Motions]) -> dict[str, Any] | None:
         "json": Markup(text),
         "groups": [
             {
-                "title": ISOLATED.format(motions.title),
+                "title": motions.title,
                 "choices": [
-                    {"value": f"{scene}.{place}", "label": ISOLATED.format(comparison.label)}
+                    {"value": f"{scene}.{place}", "label": comparison.label}
                     for place, comparison in enumerate(motions.comparisons)
                 ],
             }
