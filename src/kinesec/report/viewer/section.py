@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from kinesec.files.kinds.scenes import SCENES
 from kinesec.report.format import number
+from kinesec.report.naming import named
 from kinesec.report.viewer import data
 from kinesec.report.viewer.data import Motions
 from kinesec.samples import backdoor_scenes, scenes
@@ -50,7 +51,7 @@ def _kind(path: Path) -> object:
 
 def section(stores: Mapping[str, Stores]) -> dict[str, Any] | None:
     """What the template shows of scenes by their titles, in their order; None where there is nothing to compare."""
-    read_ones = [read(title, named) for title, named in stores.items()]
+    read_ones = [read(named(title), kept) for title, kept in stores.items()]
     return drawn([motions for motions in read_ones if motions is not None])
 
 
