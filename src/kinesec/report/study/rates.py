@@ -55,7 +55,7 @@ def rates(records: pd.DataFrame, trials: Sequence[Trial], labels: Mapping[str, s
             "discarded": total - of_screen["subject"].nunique(),
         }
         measured = [*_counted(of_screen, trials), *_preferences(of_screen, trials, seed)]
-        rows += [{**about, "label": labels.get(str(row["attack"]), str(row["attack"])), **row} for row in measured]
+        rows += [{**about, "label": labels.get(str(row["attack"]), row["attack"]), **row} for row in measured]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
