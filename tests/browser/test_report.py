@@ -106,7 +106,8 @@ def test_headings_and_figures_are_there(browser: Any, page: Path) -> None:
     before = browser.value("document.documentElement.scrollHeight")
     browser.awaited("document.images[0].decode()")
     assert browser.value("document.images[0].naturalWidth > 100")
-    assert browser.value("document.documentElement.scrollHeight") == before
+    # within the rounding of a size in points
+    assert abs(browser.value("document.documentElement.scrollHeight") - before) <= 2
 
 
 def test_nothing_wider_than_the_page_is_out_of_reach(browser: Any, page: Path) -> None:
