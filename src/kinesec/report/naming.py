@@ -12,7 +12,7 @@ KNOWN = {
     **{"ltd": "LTD", "hri": "HRI", "simlpe": "siMLPe", "auxformer": "AuxFormer", "zero_velocity": "zero velocity"},
     **{"hrnn": "HRNN", "st_gcn": "ST-GCN", "as_gcn": "AS-GCN", "agcn": "2s-AGCN", "dgnn": "DGNN", "ms_g3d": "MS-G3D"},
     **{"sgn": "SGN", "ctr_gcn": "CTR-GCN", "r2plus1d": "R(2+1)D", "s3d": "S3D", "i3d": "I3D", "slowfast": "SlowFast"},
-    **{"cmu_expmap": "CMU (exponential maps)", "cmu_asfamc": "CMU (ASF/AMC)", "hdm05": "HDM05", "h36m": "Human3.6M"},
+    **{"cmu_expmap": "CMU, exponential maps", "cmu_asfamc": "CMU, ASF/AMC", "hdm05": "HDM05", "h36m": "Human3.6M"},
     **{"mhad": "MHAD", "ntu60": "NTU 60", "ntu120": "NTU 120", "bandai_namco": "Bandai Namco"},
     **{"procedural": "generated motion", "mi_fgsm": "MI-FGSM", "pgd": "PGD", "apgd": "APGD", "smart_at": "SMART-AT"},
     **{"hop_skip_jump": "HopSkipJump", "neural_cleanse": "Neural Cleanse", "pt_red": "PT-RED"},

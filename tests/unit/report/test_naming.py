@@ -14,7 +14,7 @@ from kinesec.report.naming import ABBREVIATIONS, abbreviated, named, prose, visi
     [
         ("st_gcn_small", "ST-GCN small"),
         ("st gcn small", "ST-GCN small"),
-        ("cmu_expmap, ltd25 \u00b7 ltd_small", "CMU (exponential maps), ltd25 \u00b7 LTD small"),
+        ("cmu_expmap, ltd25 \u00b7 ltd_small", "CMU, exponential maps, ltd25 \u00b7 LTD small"),
         ("DFT (dft-rms_mm10)", "DFT (dft-rms mm10)"),
         ("random_phase", "random phase"),
         ("test/some_file.txt", "test/some_file.txt"),
