@@ -94,7 +94,7 @@ def _judged(dataset: str, protocol: str, predictor: str, strategy: object, rows:
     widest = rows[rows["sampling"] == strategies.widest(rows)]
     cells = seeds.over_seeds(strategies.last(widest), ["model", "windows", "metric"])
     known = {
-        (model, windows, metric): ranged(ends, LENGTH if metric in ("CDE", "BDE") else ANY)
+        (model, windows, metric): Range(*ends, within=LENGTH if metric in ("CDE", "BDE") else ANY)
         for model, windows, metric, *ends in cells[["model", "windows", "metric", "value", "low", "high"]].values
     }
     return judge(lambda *key: known.get(key), f"{dataset}, {pretty(predictor)}, {strategy}")
