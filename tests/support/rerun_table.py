@@ -145,7 +145,7 @@ def reworded(project: Project) -> None:
 
 def store_kind_added(project: Project) -> None:
     kind = (project.folder / f"{SRC}/files/kinds/poison.py").read_text("utf-8")
-    (project.folder / f"{SRC}/files/kinds/videos.py").write_text(kind.replace("POISON", "VIDEOS"), "utf-8")
+    (project.folder / f"{SRC}/files/kinds/meshes.py").write_text(kind.replace("POISON", "MESHES"), "utf-8")
 
 
 def own_edited(project: Project) -> None:
@@ -202,7 +202,7 @@ EDITS = (
         code(f"{SRC}/files/kinds/adversarial.py"),
         ATTACKED,
     ),
-    Edit("a new kind of store, `files/kinds/videos.py`", store_kind_added, NOTHING),
+    Edit("a new kind of store, `files/kinds/meshes.py`", store_kind_added, NOTHING),
     Edit("an error class, `errors.py`", code(f"{SRC}/errors.py"), NOTHING),
     Edit("an error whose words stores hold, `sources/errors.py`", code(f"{SRC}/sources/errors.py"), RETRIEVED),
     Edit("progress, `progress.py`", code(f"{SRC}/progress.py"), NOTHING),

@@ -22,6 +22,7 @@ NEVER_CALLED = {
     ("data", "torch"): "kinematics of tensors, torch's random streams",
     ("torch", "art"): "an attack for comparison, of the extra `peers`; without it the attack says so in one line",
     ("report", "torch"): "kinematics of tensors, torch's random streams, the shape that a recognizer is built for",
+    ("report", "av"): "films of animations and decoded videos, whose rules have another environment",
     ("report", "ezc3d"): "a data set's module, asked for its name and licence, names its reader",
 }
 

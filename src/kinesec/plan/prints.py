@@ -17,8 +17,11 @@ FILMS = ("mp4", "gif")
 
 
 def latex(plan: Plan) -> dict[str, str]:
-    """The LaTeX file of each table of the run that a paper prints, by the table's name; beside its CSV."""
-    return {name: f"{plan.folder}/tables/{name}.tex" for name in plan.table_names if name in PRINTED}
+    """The LaTeX file of each table of the run that a paper prints, by the table's name.
+
+    They stand beside the page, which the same job makes: its certificate is found in its outputs' folder.
+    """
+    return {name: f"{plan.folder}/report/{name}.tex" for name in plan.table_names if name in PRINTED}
 
 
 def films(plan: Plan) -> list[str]:

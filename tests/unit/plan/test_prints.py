@@ -4,12 +4,13 @@ from kinesec.plan import prints
 from kinesec.plan.run import Plan
 
 
-def test_each_table_that_a_paper_prints_has_latex_beside_its_csv(whole: Plan) -> None:
+def test_each_table_that_a_paper_prints_has_latex_beside_the_page(whole: Plan) -> None:
     made = prints.latex(whole)
     assert {"prediction_backdoor", "recognition_attacks", "blackbox"} <= set(made)
     assert "attack_curves" not in made  # a figure's
-    csv = {path.removesuffix(".csv") for path in whole.tables()}
-    assert {path.removesuffix(".tex") for path in made.values()} <= csv
+    tables = {path.rpartition("/")[2].removesuffix(".csv") for path in whole.tables()}
+    assert set(made) <= tables
+    assert set(made.values()) == {f"{whole.folder}/report/{name}.tex" for name in made}
 
 
 def test_each_animation_has_two_films_and_nothing_else_has(whole: Plan) -> None:
