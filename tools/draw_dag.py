@@ -22,7 +22,7 @@ from matplotlib.path import Path as Line
 from matplotlib.textpath import TextPath
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-# the files of each column, and its heading
+# the files of each column, with those whose names begin so, and its heading
 COLUMNS = {
     "sources": ("sources",),
     "samples": ("samples",),
@@ -31,7 +31,7 @@ COLUMNS = {
     "attacks, defences": ("attacks", "defences"),
     "evaluation": ("evaluation",),
     "tables": ("tables",),
-    "figures": ("figures_prediction", "figures_recognition", "figures_added"),
+    "figures": ("figures",),
     "report, provenance": ("report", "study", "provenance"),
 }
 # prediction, recognition, both; of a palette that the colour-blind can tell apart
@@ -60,12 +60,9 @@ def columns(graph: networkx.DiGraph) -> list[list[str]]:
     stage_of = {
         rule: stage
         for stage, files in COLUMNS.items()
-        for file in files
-        for rule in re.findall(
-            r"^(?:rule|use rule \w+ as) (\w+)",
-            (REPOSITORY / f"workflow/rules/{file}.smk").read_text("utf-8"),
-            re.MULTILINE,
-        )
+        for path in sorted((REPOSITORY / "workflow/rules").glob("*.smk"))
+        if path.stem.startswith(files)
+        for rule in re.findall(r"^(?:rule|use rule \w+ as) (\w+)", path.read_text("utf-8"), re.MULTILINE)
     }
     filled = [[rule for rule in stage_of if stage_of[rule] == stage and rule in graph] for stage in COLUMNS]
     for _ in range(SWEEPS):
