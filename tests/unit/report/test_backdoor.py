@@ -65,6 +65,8 @@ def test_a_detector_has_a_row_for_each_kind_of_networks() -> None:
     assert (badnet["n"], badnet["index"], badnet["rule"], badnet["by_p"]) == ("2", "9.00", "100.0", "100.0")
     assert (badnet["auc"], badnet["verdict"]) == ("1.00", "flagged")
     assert dft["verdict"] == "not flagged"
+    assert set(frame["ranked"]) == {"the index"}
+    assert set(page.detectors(searches().assign(ranked="norm_ratio"))["ranked"]) == {"the ratio of norms"}
     assert (clean["by_p"], clean["auc"]) == ("0", "\u2013")
 
 
