@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+from pathlib import Path
 
 import pytest
 from project import Project
@@ -50,3 +52,16 @@ def test_a_failed_job_is_named_with_its_log_and_the_way_on(fresh: Project, quiet
     assert shlex.split(command)[1:] == fresh.command(target=HARMED)[1:]
     assert "Traceback" not in "\n".join(printed)
     assert len([line for line in printed if line.strip()]) < 25, "\n".join(printed)
+
+
+def test_the_end_of_a_run_says_where_its_report_is_and_what_it_shows(whole: Project, tmp_path: Path) -> None:
+    project = whole.copy(tmp_path / "project")
+    (project.folder / "results/artifacts/smallest/report/index.html").unlink()
+    process = project.run(target="all", environment=project.environment(KINESEC_VERBOSE=""))
+    printed = (process.stdout + process.stderr).splitlines()
+    assert process.returncode == 0, printed
+    end = printed.index("kinesec smallest: finished; report: results/artifacts/smallest/report/index.html")
+    verdicts = json.loads((project.folder / "results/artifacts/smallest/report/verdicts.json").read_text())
+    (shown,) = [verdict for verdict in verdicts if verdict["mark"] != "not run"]
+    told = f"  {shown['system']}: {shown['mark']}. {shown['words']}"
+    assert printed[end + 1].removesuffix(" \u2026") in told

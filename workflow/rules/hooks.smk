@@ -9,7 +9,8 @@ if workflow.is_main_process:
 
 def rules_to_run():
     """The rule of each job that this run has to do."""
-    return [job.rule.name for job in workflow.dag.needrun_jobs()]
+    # at the end, too, when all of them are done
+    return [job.rule.name for job in workflow.dag.needrun_jobs(exclude_finished=False)]
 
 
 def failed_jobs():

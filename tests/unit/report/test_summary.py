@@ -7,6 +7,7 @@ from pathlib import Path
 
 from backdoor_table import backdoor_table
 
+from kinesec.report.naming import named
 from kinesec.report.verdicts import summary
 from kinesec.report.verdicts.run import verdicts
 
@@ -20,5 +21,5 @@ def test_each_system_has_a_line_and_the_same_tables_the_same_bytes(tmp_path: Pat
     text = (tmp_path / "one.json").read_text("utf-8")
     assert text == (tmp_path / "two.json").read_text("utf-8")
     made = verdicts(tables)
-    assert json.loads(text) == [{"system": each.system, "mark": each.mark, "words": each.words} for each in made]
+    assert json.loads(text) == [{"system": each.system, "mark": each.mark, "words": named(each.words)} for each in made]
     assert len(text.splitlines()) == len(made) + 2
