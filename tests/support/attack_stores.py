@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from kinesec.files import store
 from kinesec.files.hashing import sha256_of
 from kinesec.files.kinds.adversarial import ADVERSARIAL
 from kinesec.files.kinds.clips import CLIPS
+from kinesec.jobs.evaluate_attack import evaluate_attack
 from kinesec.models.fit import shape_of
 from kinesec.models.recognizers.base import RECOGNIZERS
 from kinesec.samples.adversarial import QUERY_GRID, Search
@@ -193,3 +194,20 @@ def make_case(folder: Path, *, size: float = 0.5, seed: int = 0, **changes: Any)
     position = np.where(test.present[..., None, None], test.normalised + moved, 0).astype(np.float32)
     target = (test.label + 1) % len(CLASSES) if changes.get("strategy") == "SA" else np.full(len(test), -1)
     return Case(clips_path, model_path, test, position, target.astype(np.int64), dict(changes))
+
+
+def evaluated(folder: Path, attacks: Mapping[str, tuple[str, float]]) -> tuple[Path, dict[str, list[Path]]]:
+    """The clips, and the shards, records and tables of attacks on one recognizer by name: (terms, size of moves)."""
+    made: dict[str, list[Path]] = {"shard_paths": [], "records_paths": [], "table_paths": []}
+    for attack, (terms, size) in attacks.items():
+        case = make_case(folder, size=size, settings={"terms": terms})
+        shards = case.write(folder / attack / "seed0", 2)
+        paths = {"records_path": folder / f"{attack}.parquet", "table_path": folder / f"{attack}.csv"}
+        identity = {"data": "d", "clips": "c", "recognizer": "r", "attack": attack, "seed": "0"}
+        evaluate_attack(
+            clips_path=case.clips_path, model_path=case.model_path, shard_paths=shards, identity=identity, **paths
+        )
+        made["shard_paths"] += shards
+        made["records_paths"].append(paths["records_path"])
+        made["table_paths"].append(paths["table_path"])
+    return case.clips_path, made

@@ -9,12 +9,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from attack_stores import make_case
+from attack_stores import evaluated
 from studies import SETTINGS, saved
 
 from kinesec.errors import KinesecError
 from kinesec.files.hashing import sha256_of
-from kinesec.jobs.evaluate_attack import evaluate_attack
 from kinesec.jobs.make_study import make_study
 from kinesec.jobs.read_study import read_study
 from kinesec.report.study.trials import ORIGINAL, from_json
@@ -31,21 +30,9 @@ class Attacked:
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
     folder = tmp_path_factory.mktemp("attacks")
-    inputs: dict[str, Any] = {"shard_paths": [], "records_paths": [], "table_paths": []}
-    records = {}
-    for attack, terms, size in (("smart", "smart", 0.4), ("l2", "l2", 0.8)):
-        case = make_case(folder, size=size, settings={"terms": terms})
-        shards = case.write(folder / attack / "seed0", 2)
-        paths = {"records_path": folder / f"{attack}.parquet", "table_path": folder / f"{attack}.csv"}
-        identity = {"data": "d", "clips": "c", "recognizer": "r", "attack": attack, "seed": "0"}
-        evaluate_attack(
-            clips_path=case.clips_path, model_path=case.model_path, shard_paths=shards, identity=identity, **paths
-        )
-        inputs["shard_paths"] += shards
-        inputs["records_paths"].append(paths["records_path"])
-        inputs["table_paths"].append(paths["table_path"])
-        records[attack] = pd.read_parquet(paths["records_path"]).set_index("row")
-    return Attacked({**inputs, "clips_path": case.clips_path}, records)
+    clips_path, inputs = evaluated(folder, {"smart": ("smart", 0.4), "l2": ("l2", 0.8)})
+    records = {path.stem: pd.read_parquet(path).set_index("row") for path in inputs["records_paths"]}
+    return Attacked({**inputs, "clips_path": clips_path}, records)
 
 
 def made(attacked: Attacked, folder: Path, **changes: Any) -> tuple[Path, Path]:

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from attack_records import records
-from attack_stores import make_case
+from attack_stores import evaluated
 from stores import SKELETON
 
-from kinesec.jobs.evaluate_attack import evaluate_attack
 from kinesec.jobs.picture_attacks import picture_attacks, scene_of, typical_row
 from kinesec.metrics import joints
 from kinesec.samples import scenes
@@ -33,25 +32,14 @@ class Pictured:
 def pictured(tmp_path_factory: pytest.TempPathFactory) -> Pictured:
     """Two attacks on one recognizer, evaluated and pictured; then the same with a recognizer that is always wrong."""
     folder = tmp_path_factory.mktemp("jobs")
-    inputs: dict[str, list[Path]] = {"shard_paths": [], "records_paths": [], "table_paths": []}
-    for attack, terms, size in (("smart_ab", "smart", 0.4), ("smart_l2", "l2", 0.8)):
-        case = make_case(folder, size=size, settings={"terms": terms})
-        shards = case.write(folder / attack / "seed0", 2)
-        paths = {"records_path": folder / f"{attack}.parquet", "table_path": folder / f"{attack}.csv"}
-        identity = {"data": "d", "clips": "c", "recognizer": "r", "attack": attack, "seed": "0"}
-        evaluate_attack(
-            clips_path=case.clips_path, model_path=case.model_path, shard_paths=shards, identity=identity, **paths
-        )
-        inputs["shard_paths"] += shards
-        inputs["records_paths"].append(paths["records_path"])
-        inputs["table_paths"].append(paths["table_path"])
-    picture_attacks(clips_path=case.clips_path, **inputs, scenes_path=folder / "scenes.zarr")
+    clips_path, inputs = evaluated(folder, {"smart_ab": ("smart", 0.4), "smart_l2": ("l2", 0.8)})
+    picture_attacks(clips_path=clips_path, **inputs, scenes_path=folder / "scenes.zarr")
     of_attacks = [pd.read_parquet(path) for path in inputs["records_paths"]]
     for path, table in zip(inputs["records_paths"], of_attacks, strict=True):
         table.assign(right=False).to_parquet(path)
-    picture_attacks(clips_path=case.clips_path, **inputs, scenes_path=folder / "nothing.zarr")
+    picture_attacks(clips_path=clips_path, **inputs, scenes_path=folder / "nothing.zarr")
     named = dict(zip(("SMART", "SMART, l2"), of_attacks, strict=True))
-    return Pictured(folder / "scenes.zarr", clips.load(case.clips_path, "test"), named)
+    return Pictured(folder / "scenes.zarr", clips.load(clips_path, "test"), named)
 
 
 def test_the_clip_shown_is_one_that_all_attacks_win(pictured: Pictured) -> None:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from kinesec import seeding
 from kinesec.report.format import pretty
+from kinesec.report.policy import digest
 from kinesec.report.study.motion import bones, jittered, quantised, upright
 from kinesec.report.study.trials import CHECK, NATURALNESS, ORIGINAL, PARTS, Trial
 from kinesec.samples.adversarial import Adversarial
@@ -66,8 +67,8 @@ def build(
     return environment.get_template("study.html.j2").render(
         script=Markup(script),
         style=Markup(style),
-        script_hash=_hash(script),
-        style_hash=_hash(style),
+        script_hash=digest(script),
+        style_hash=digest(style),
         motions=Markup(_plain(_motions(places, clips, attacks, seed))),
         # so that nobody reads an answer in passing; whoever decodes it can
         trials=base64.b64encode(_plain(listed).encode()).decode(),
@@ -81,10 +82,6 @@ def build(
 def _plain(content: Any) -> str:
     """JSON that ends no element of a page."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True).replace("<", "\\u003c")
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _shuffled(count: int, seed: int) -> np.ndarray:
