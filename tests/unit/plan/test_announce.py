@@ -53,6 +53,16 @@ def test_verdicts_of_an_earlier_run_are_not_told_of_one_without_a_report(whole: 
     assert announce.success(whole, ["ingest"]) == "kinesec small: finished"
 
 
+@pytest.mark.parametrize("held", ["", "{", "{}x", "[1]", '[{"mark": "holds"}]', '["holds"]', "7"])
+def test_a_run_with_other_things_in_its_verdicts_still_ends(held: str, whole: Plan, here: Path) -> None:
+    tell(here, whole, [])
+    (here / whole.verdicts).write_text(held)
+    first, *rest = announce.success(whole, ["report"]).splitlines()
+    assert "finished" in first
+    mend = "make it again: snakemake --forcerun report"
+    assert rest == [f"  no verdicts: found something else in {whole.verdicts}; {mend}"]
+
+
 def test_a_verdict_stays_in_its_line(whole: Plan, here: Path) -> None:
     tell(here, whole, [("A", "mixed", "words \n" * 200)])
     _, line = announce.success(whole, ["report"]).splitlines()
