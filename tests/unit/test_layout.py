@@ -32,7 +32,9 @@ FLOORS = (
     {"plots"},
     {"report"},
     {"jobs"},
-    {"cli", "plan"},
+    {"plan"},
+    {"cli"},
+    {"__main__"},
 )
 # torch takes seconds to import, and the environment of figures and of the report has none
 WITH_TORCH = {"models", "training", "attacks", "defences", "evaluation", "jobs"}
@@ -41,6 +43,7 @@ TORCH_INSIDE_FUNCTIONS = {"motion.kinematics", "seeding"}
 # where a name in a configuration is a file: what each public module but base.py defines for whoever loads it
 NAMES = {
     "attacks": {"ATTACK", "PRESETS"},
+    "cli.commands": {"HELP", "DESCRIPTION", "STATUS", "add", "run"},
     "defences.backdoor": {"KIND", "TASKS", "defend"},
     "defences.robust": {"DEFENCE", "PRESETS"},
     "files.kinds": set(),  # a constant of the module's name

@@ -14,7 +14,7 @@ import pytest
 import zarr
 from certified import FIGURE, MODEL, PAGE, POISON, RECEIPT, TABLE, TRAINING, WINDOWS, ran, small_run
 
-from kinesec.cli import main
+from kinesec.cli.main import main
 from kinesec.errors import KinesecError
 from kinesec.provenance.certificates import beside, fingerprint
 from kinesec.provenance.verify import verify
@@ -246,6 +246,6 @@ def test_where_nothing_can_be_verified_it_is_an_error_in_one_line(
 
 
 def test_the_command_needs_no_torch() -> None:
-    code = "import sys; from kinesec.cli import main; main(['verify']); print('torch' in sys.modules)"
+    code = "import sys; from kinesec.cli.main import main; main(['verify']); print('torch' in sys.modules)"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert process.stdout.splitlines()[-1] == "False"
