@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # one torch or BLAS thread a process: jobs and tests already fill the cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo real reproduce animations resume dag reruns-table test test-cluster test-conda lint bench mutants coverage constraints clean help
+.PHONY: demo real reproduce animations resume dag reruns-table test test-reruns test-cluster test-conda lint bench mutants coverage constraints clean help
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ resume: $(READY) ## go on with the last run, killed here or on SLURM: end its jo
 
 test: $(READY) ## install, then all tests
 	pytest -n $(CORES) --dist loadfile
+
+test-reruns: $(READY) ## what runs again after each edit of docs/reruns.md, planned by Snakemake
+	KINESEC_TEST_RERUNS=1 pytest tests/workflow/test_rerun_table.py
 
 test-conda: $(READY) ## snakemake --sdm conda, each rule in its environment, from a local channel
 	KINESEC_TEST_CONDA=1 pytest tests/conda -rs

@@ -1,7 +1,11 @@
-"""The table of docs/reruns.md is what Snakemake plans after each edit of the demo's graph."""
+"""The table of docs/reruns.md is what Snakemake plans after each edit of the demo's graph: `make test-reruns`.
+
+test_reruns.py does a few of these edits, and the runs after them, with all other tests.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,8 @@ from rerun_table import EDITS, Demo, Edit
 @pytest.fixture(scope="module")
 def made(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Every output marked as made once; to be copied, never changed."""
+    if not os.environ.get("KINESEC_TEST_RERUNS"):
+        pytest.skip("three minutes: make test-reruns")
     return rerun_table.demo(repository, tmp_path_factory.mktemp("reruns") / "demo")
 
 
